@@ -1,0 +1,32 @@
+// When a market is open. Fetching and gap findings rest on it.
+#pragma once
+
+#include <vector>
+
+#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/time.h"
+
+namespace tickhouse {
+
+/// The weekly calendar of a session, with the holidays every venue keeps (25 December, 1 January).
+/// FX and metals: Sunday 17:00 to Friday 17:00 New York time (so an hour earlier in UTC during US
+/// summer time), metals and energy with the daily break 17:00-18:00 New York. Crypto: always open.
+/// Safe to share between threads.
+class TradingCalendar {
+ public:
+  explicit TradingCalendar(Session session);
+
+  /// True when ticks may be expected at any moment of the range.
+  bool MayTrade(UtcRange range) const;
+
+  /// The part of `range` (in nanoseconds) during which the market is open; what a gap is measured by.
+  Nanos OpenTime(UtcRange range) const;
+
+  /// The closed stretches that meet `range`, in time order, not clipped.
+  std::vector<UtcRange> Closures(UtcRange range) const;
+
+ private:
+  Session session_;
+};
+
+}  // namespace tickhouse
