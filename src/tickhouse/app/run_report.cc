@@ -9,7 +9,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // File names are bytes; JSON is UTF-8. What is not UTF-8 is shown with the replacement character.
-std::string Dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// What a use case answers: counts, durations, outputs and problems; one JSON document, one exit code.
+// What a use case answers: counts, durations, outputs and problems; one JSON document, one exit
+// code.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@ struct Problem {
 /// The outcome of one command. Insertion order is kept in the JSON.
 struct RunReport {
   std::string command;
-  std::vector<std::pair<std::string, int64_t>> counts;       ///< "rows", "files", ...
-  std::vector<std::pair<std::string, double>> durations_s;   ///< "total", stages.
-  std::vector<std::string> outputs;                          ///< Paths written.
+  std::vector<std::pair<std::string, int64_t>> counts;      ///< "rows", "files", ...
+  std::vector<std::pair<std::string, double>> durations_s;  ///< "total", stages.
+  std::vector<std::string> outputs;                         ///< Paths written.
   std::vector<Problem> problems;
   /// Ready-made JSON members ("name", value text) a command adds.
   std::vector<std::pair<std::string, std::string>> details;

@@ -1,13 +1,97 @@
 // tickhouse: parse the command line, build the environment, run one use case, print its report.
-#include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "tickhouse/app/run_report.h"
 #include "tickhouse/cli/commands.h"
+#include "tickhouse/cli/terminal_progress.h"
+#include "tickhouse/core/log.h"
+#include "tickhouse/core/parallel.h"
+
+#ifndef TICKHOUSE_VERSION
+#define TICKHOUSE_VERSION "0.0.0"
+#endif
 
 namespace tickhouse::cli {
 
 namespace {
 
-constexpr RegisterCommand kCommands[] = {nullptr};
+// In the order a tick travels; see commands.h.
+constexpr std::array<RegisterCommand, 0> kCommands = {};
+
+const CancelToken& StopRequest() {
+  static const CancelToken token;
+  return token;
+}
+
+// The first signal asks the work to stop at a safe point; the second ends the process as usual.
+void OnSignal(int signal_number) {
+  StopRequest().Cancel();
+  std::signal(signal_number, SIG_DFL);
+}
+
+void AddGlobalOptions(CLI::App& app, Cli* cli) {
+  app.add_option("--config", cli->options.config_path, "configuration file (./tickhouse.toml)");
+  app.add_flag("--json", cli->options.json, "print one JSON document instead of text");
+  app.add_option("--threads", cli->options.threads, "threads to use (all processors)")
+      ->check(CLI::Range(1, 1024));
+  app.add_flag("-v,--verbose", cli->options.verbosity, "say more");
+  app.add_flag("-q,--quiet", cli->options.quiet, "warnings only, no progress");
+  app.set_version_flag("--version", std::string("tickhouse ") + TICKHOUSE_VERSION);
+}
+
+int PrintFailure(const Cli& cli, const Error& error) {
+  if (cli.options.json) {
+    std::printf("%s\n", app::ErrorJson(cli.command, error).c_str());
+  }
+  std::fprintf(stderr, "tickhouse %s: %s\n", cli.command.c_str(), error.message.c_str());
+  return app::ExitCodeOf(error);
+}
+
+int PrintReport(const Cli& cli, const app::RunReport& report) {
+  if (cli.options.json) {
+    std::printf("%s\n", report.ToJson().c_str());
+  } else {
+    std::fputs(report.text.c_str(), stdout);
+    for (const app::Problem& problem : report.problems) {
+      std::fprintf(stderr, "tickhouse %s: %s: %s\n", cli.command.c_str(), problem.item.c_str(),
+                   problem.message.c_str());
+    }
+  }
+  if (std::fflush(stdout) != 0) {
+    std::fprintf(stderr, "tickhouse %s: cannot write to standard output\n", cli.command.c_str());
+    return 1;
+  }
+  return report.ExitCode();
+}
+
+int Run(const Cli& cli) {
+  if (cli.options.quiet) SetLogLevel(LogLevel::kWarn);
+  if (cli.options.verbosity > 0) SetLogLevel(LogLevel::kDebug);
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  SystemClock clock;
+  SilentProgress silent;
+  TerminalProgress drawn(&clock, isatty(STDERR_FILENO) == 1);
+  app::Environment environment;
+  environment.clock = &clock;
+  environment.progress = cli.options.quiet ? static_cast<Progress*>(&silent) : &drawn;
+  environment.cancel = StopRequest();
+  environment.threads = cli.options.threads > 0 ? cli.options.threads : AvailableProcessors();
+
+  const Result<app::RunReport> report = cli.run(environment);
+  drawn.Finish();
+  if (!report) return PrintFailure(cli, report.error());
+  return PrintReport(cli, *report);
+}
 
 }  // namespace
 
@@ -15,13 +99,26 @@ int Main(int argc, char** argv) {
   CLI::App app("tick data from raw files to clean, measured, reported data", "tickhouse");
   Cli cli;
   app.require_subcommand(1);
-  for (const RegisterCommand command : kCommands) {
-    if (command != nullptr) command(app, &cli);
+  app.fallthrough();
+  AddGlobalOptions(app, &cli);
+  for (const RegisterCommand command : kCommands) command(app, &cli);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version arrive here too, with exit code 0.
+    return app.exit(error) == 0 ? 0 : 2;
   }
-  CLI11_PARSE(app, argc, argv);
-  return 0;
+  return Run(cli);
 }
 
 }  // namespace tickhouse::cli
 
-int main(int argc, char** argv) { return tickhouse::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return tickhouse::cli::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // Only a library's surprise ends here; every designed failure is a Result.
+    std::fprintf(stderr, "tickhouse: unexpected failure: %s\n", error.what());
+    return 1;
+  }
+}
