@@ -1,0 +1,22 @@
+# A tree that can be moved: bin/tickhouse finds lib/ beside it; Arrow's libraries find each other.
+include(GNUInstallDirs)
+set_target_properties(tickhouse PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/tickhouse")
+install(TARGETS tickhouse RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+foreach(library arrow parquet)
+  install(FILES "${ARROW_WHEEL}/lib${library}.so.${ARROW_SO}"
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/tickhouse)
+endforeach()
+install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME tickhouse)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_CONTACT "the tickhouse maintainers")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Tick data from raw files to clean, measured, reported data")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${ARROW_WHEEL}")
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -1,0 +1,74 @@
+"""The checks are tested too: each must find what it is there for."""
+import layers
+import pytest
+import rooms
+import tidy
+
+LAYERS = {"core": [], "io": ["core"]}
+
+
+def test_an_include_against_the_layers_is_found():
+    found = layers.edges([("src/tickhouse/core/a.h", '#include "tickhouse/io/fs/file_system.h"\n')])
+    assert any("core must not include io" in p for p in layers.findings(LAYERS, found, {"core", "io"}))
+
+
+def test_a_listed_edge_that_nothing_uses_is_found():
+    assert any("nothing does" in p for p in layers.findings(LAYERS, {}, {"core", "io"}))
+
+
+def test_a_room_missing_from_the_list_is_found():
+    assert any("room sql is missing" in p for p in layers.findings(LAYERS, {}, {"core", "io", "sql"}))
+
+
+def test_core_may_not_include_arrow():
+    found = layers.edges([("src/tickhouse/core/a.h", "#include <arrow/api.h>\n")])
+    assert any("arrow" in p for p in layers.findings(LAYERS, found, {"core", "io"}))
+
+
+def test_a_layer_may_name_only_rooms_above_it():
+    with pytest.raises(ValueError, match="not above"):
+        layers.parse_layers("core: io\nio:\n")
+
+
+def test_layers_parse_with_comments():
+    assert layers.parse_layers("# words\ncore:\nio: core # bytes\n") == LAYERS
+
+
+def test_a_room_without_a_readme_is_found():
+    assert rooms.findings(["core"], {}, "| `core` | words |\n") == ["src/tickhouse/core has no README.md"]
+
+
+def test_a_long_readme_is_found():
+    assert rooms.findings(["core"], {"core": "x\n" * 41}, "| `core` | words |\n")
+
+
+def test_a_map_that_differs_from_the_tree_is_found():
+    problems = rooms.findings(["core"], {"core": "x\n"}, "| `lake` | tables |\n")
+    assert len(problems) == 2
+
+
+def test_a_long_line_and_an_unfinished_mark_are_found():
+    assert tidy.line_findings("a.cc", "x" * 101 + "\n")
+    assert tidy.line_findings("a.cc", "// TO" + "DO later\n")
+    assert not tidy.line_findings("a.cc", "x" * 100 + "\n")
+
+
+def test_a_long_file_is_found():
+    assert tidy.line_findings("a.cc", "x\n" * 801)
+
+
+def test_a_direct_clock_read_is_found_outside_the_clock():
+    text = "auto now = std::chrono::system_clock::now();\n"
+    assert tidy.banned_findings("src/tickhouse/io/a.cc", text)
+    assert not tidy.banned_findings("src/tickhouse/core/clock.cc", text)
+    assert not tidy.banned_findings("src/tickhouse/io/a_test.cc", text)
+
+
+def test_a_header_without_contract_is_found():
+    assert tidy.header_findings("a.h", "#pragma once\n")
+    assert not tidy.header_findings("a.h", "// What it is.\n#pragma once\n")
+
+
+def test_a_document_has_one_title():
+    assert tidy.document_findings("a.md", "# One\n# Two\n")
+    assert not tidy.document_findings("a.md", "# One\n```\n# comment\n```\n")
