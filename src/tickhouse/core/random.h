@@ -19,8 +19,9 @@ class Random {
   double Normal();
   /// Exponential with the given mean.
   double Exponential(double mean);
-  /// An independent generator for a named part, so that parts do not disturb each other.
-  Random Fork(uint64_t stream);
+  /// An independent generator for a named part, so that parts do not disturb each other. Depends on
+  /// where this one stands and on `stream`; leaves this one as it was.
+  Random Fork(uint64_t stream) const;
 
  private:
   uint64_t state_[4];
