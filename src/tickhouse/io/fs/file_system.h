@@ -39,9 +39,10 @@ class ReadableFile {
   virtual Status ReadAt(int64_t offset, std::span<std::byte> out) const = 0;
 };
 
-/// A file being written. Nothing is visible under its path until `Commit` returned success; then all
-/// of it is, durably (local: written beside, synced, renamed, folder synced). Destroying it without
-/// `Commit` leaves nothing behind. After a failed call only destruction is allowed. One thread.
+/// A file being written. Nothing is visible under its path until `Commit` returned success; then
+/// all of it is, durably (local: written beside, synced, renamed, folder synced). Destroying it
+/// without `Commit` leaves nothing behind. After a failed call only destruction is allowed. One
+/// thread.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -76,8 +77,8 @@ class FileSystem {
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path,
                                                        WriteOptions options = {}) = 0;
 
-  /// Opens for appending at the end (made if missing): a journal's file. Bytes are visible as they are
-  /// appended; `Sync` makes them durable. kUnsupported where the store cannot (S3).
+  /// Opens for appending at the end (made if missing): a journal's file. Bytes are visible as they
+  /// are appended; `Sync` makes them durable. kUnsupported where the store cannot (S3).
   class AppendableFile {
    public:
     virtual ~AppendableFile() = default;
@@ -88,11 +89,13 @@ class FileSystem {
   };
   virtual Result<std::unique_ptr<AppendableFile>> OpenAppend(const std::string& path) = 0;
 
+  /// kNotFound; a folder is kInvalidArgument (kNotFound on stores without folders).
   virtual Result<FileInfo> Stat(const std::string& path) = 0;
 
   /// Files (not folders) at any depth below `folder`, sorted by path bytes. A missing folder is
-  /// kNotFound locally and an empty list on stores without folders. Symbolic links are followed, a
-  /// loop is not entered twice. Files still being written by `Create` are not listed.
+  /// kNotFound locally and an empty list on stores without folders. Symbolic links are followed; a
+  /// folder reached in several ways (a loop, say) is listed once. Files still being written by
+  /// `Create` are not listed.
   virtual Result<std::vector<FileInfo>> ListFiles(const std::string& folder) = 0;
 
   /// kNotFound when it does not exist.

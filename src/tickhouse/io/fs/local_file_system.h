@@ -5,8 +5,9 @@
 
 namespace tickhouse::io {
 
-/// Stateless and safe to share between threads. `Create` writes `.NAME.PID-N.tmp` beside the target;
-/// such files left by a killed process are removed by the next `Create` for the same target.
+/// Safe to share between threads. `Create` writes `.NAME.PID-N.tmp` beside the target; such files
+/// left by a killed process are removed by the first `Create` in their folder. A target that is a
+/// link is written through; a device or pipe is kInvalidArgument. `Rename` makes missing folders.
 std::unique_ptr<FileSystem> MakeLocalFileSystem();
 
 }  // namespace tickhouse::io
