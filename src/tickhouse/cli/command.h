@@ -16,7 +16,6 @@ namespace tickhouse::cli {
 
 /// Options every command takes.
 struct GlobalOptions {
-  std::string config_path;  ///< `--config`; empty: ./tickhouse.toml when there.
   bool json = false;
   int threads = 0;  ///< 0: all processors.
   int verbosity = 0;

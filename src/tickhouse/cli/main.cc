@@ -37,7 +37,9 @@ void OnSignal(int signal_number) {
 }
 
 void AddGlobalOptions(CLI::App& app, Cli* cli) {
-  app.add_option("--config", cli->options.config_path, "configuration file (./tickhouse.toml)");
+  // Keys are the long option names; a section [convert] holds those of one command.
+  app.set_config("--config", "tickhouse.toml", "configuration file");
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_flag("--json", cli->options.json, "print one JSON document instead of text");
   app.add_option("--threads", cli->options.threads, "threads to use (all processors)")
       ->check(CLI::Range(1, 1024));
