@@ -13,6 +13,8 @@
 #include "tickhouse/cli/terminal_progress.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/parallel.h"
+#include "tickhouse/io/fs/local_file_system.h"
+#include "tickhouse/io/net/http_client.h"
 
 #ifndef TICKHOUSE_VERSION
 #define TICKHOUSE_VERSION "0.0.0"
@@ -84,6 +86,10 @@ int Run(const Cli& cli) {
   SilentProgress silent;
   TerminalProgress drawn(&clock, isatty(STDERR_FILENO) == 1);
   app::Environment environment;
+  const auto files = io::MakeLocalFileSystem();
+  const auto http = io::MakeCurlHttpClient();
+  environment.files = files.get();
+  environment.http = http.get();
   environment.clock = &clock;
   environment.progress = cli.options.quiet ? static_cast<Progress*>(&silent) : &drawn;
   environment.cancel = StopRequest();
