@@ -1,0 +1,115 @@
+#include "tickhouse/clean/one_second.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "tickhouse/core/check.h"
+#include "tickhouse/core/time.h"
+
+namespace tickhouse::clean {
+
+namespace {
+
+// int64 nanoseconds neither begin nor end on a whole second: the second at either edge is cut
+// short.
+constexpr int64_t kFirstWhole =
+    std::numeric_limits<int64_t>::min() / kNanosPerSecond * kNanosPerSecond;
+constexpr int64_t kLastWhole =
+    std::numeric_limits<int64_t>::max() / kNanosPerSecond * kNanosPerSecond;
+
+int64_t SecondEnd(int64_t time_ns) {
+  if (time_ns < kFirstWhole) return kFirstWhole;
+  if (time_ns >= kLastWhole) return std::numeric_limits<int64_t>::max();
+  return SecondOf(time_ns) + kNanosPerSecond;
+}
+
+void Extend(double price, Ohlc* ohlc) {
+  ohlc->high = std::max(ohlc->high, price);
+  ohlc->low = std::min(ohlc->low, price);
+  ohlc->close = price;
+}
+
+}  // namespace
+
+int64_t SecondOf(int64_t time_ns) {
+  if (time_ns < kFirstWhole) return std::numeric_limits<int64_t>::min();
+  return FloorDiv(time_ns, kNanosPerSecond) * kNanosPerSecond;
+}
+
+void SecondSampler::Add(const TickBatch& in, TickBatch* out) {
+  for (std::size_t row = 0; row < in.size(); ++row) {
+    const int64_t time_ns = in.time_ns[row];
+    if (second_end_ns_ && time_ns < *second_end_ns_) continue;
+    second_end_ns_ = SecondEnd(time_ns);
+    out->time_ns.push_back(time_ns);
+    out->bid.push_back(in.bid[row]);
+    out->ask.push_back(in.ask[row]);
+  }
+}
+
+Result<bool> OneSecondTickReader::Next(TickBatch* batch) {
+  batch->Clear();
+  while (batch->empty()) {
+    TICKHOUSE_ASSIGN(const bool more, source_->Next(&raw_));
+    if (!more) return false;
+    sampler_.Add(raw_, batch);
+  }
+  return true;
+}
+
+OpenBar OpenBar::Begin(const Tick& tick) {
+  const double mid = (tick.bid + tick.ask) / 2;
+  OpenBar open;
+  open.bar.time_ns = SecondOf(tick.time_ns);
+  open.bar.bid = {tick.bid, tick.bid, tick.bid, tick.bid};
+  open.bar.ask = {tick.ask, tick.ask, tick.ask, tick.ask};
+  open.bar.mid = {mid, mid, mid, mid};
+  open.bar.ticks = 1;
+  open.spread_sum = 0.0 + (tick.ask - tick.bid);
+  return open;
+}
+
+void OpenBar::Add(const Tick& tick) {
+  Extend(tick.bid, &bar.bid);
+  Extend(tick.ask, &bar.ask);
+  Extend((tick.bid + tick.ask) / 2, &bar.mid);
+  spread_sum += tick.ask - tick.bid;
+  ++bar.ticks;
+}
+
+Bar OpenBar::Close() const {
+  Bar closed = bar;
+  closed.mean_spread = spread_sum / static_cast<double>(bar.ticks);
+  return closed;
+}
+
+void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
+  int64_t second_end_ns = open_ ? SecondEnd(open_->bar.time_ns) : 0;
+  for (std::size_t row = 0; row < in.size(); ++row) {
+    const Tick tick = in.At(row);
+    if (open_ && tick.time_ns < second_end_ns) {
+      open_->Add(tick);
+      continue;
+    }
+    if (open_) out->push_back(open_->Close());
+    open_ = OpenBar::Begin(tick);
+    second_end_ns = SecondEnd(tick.time_ns);
+  }
+}
+
+void BarBuilder::Finish(std::vector<Bar>* out) {
+  if (open_) out->push_back(open_->Close());
+  open_.reset();
+}
+
+std::optional<OpenBar> BarBuilder::TakeOpen() {
+  return std::exchange(open_, std::nullopt);
+}
+
+void BarBuilder::SetOpen(OpenBar open) {
+  TICKHOUSE_CHECK(!open_, "the bar before is closed first");
+  open_ = std::move(open);
+}
+
+}  // namespace tickhouse::clean
