@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -56,14 +54,6 @@ struct ParquetReadOptions {
   bool verify_checksums = false;
   /// Null times come back as INT64_MIN, null prices as NaN; otherwise such rows are left out.
   bool keep_null_rows = false;
-  /// Row groups [row_group_begin, row_group_end) only; -1: to the end of the file.
-  int row_group_begin = 0;
-  int row_group_end = -1;
-  /// Which rows are wanted at all, told by their times: called with the times of one stretch of rows
-  /// after another, in row order (rows outside `ranges` are gone already, null times are INT64_MIN when
-  /// they are kept), appends the wanted positions to `rows`, ascending. Only those rows are handed
-  /// out, and only their prices are looked up. Empty: every row.
-  std::function<void(std::span<const int64_t> time_ns, std::vector<uint32_t>* rows)> choose;
 };
 
 /// A TickReader over one file. Owns `file`. Peak memory is a few pages a column, whatever the size of
