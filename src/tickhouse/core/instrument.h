@@ -27,8 +27,8 @@ struct Instrument {
 /// The built-in table, sorted by symbol.
 std::span<const Instrument> BuiltInInstruments();
 
-/// Finds by symbol or code in any case, with or without separators ("eur/usd", "EUR-USD", "EURUSD").
-/// kNotFound names the nearest known symbol.
+/// Finds by symbol or code in any case, with or without separators ("eur/usd", "EUR-USD",
+/// "EURUSD"). kNotFound names the nearest known symbol.
 Result<Instrument> FindInstrument(std::string_view name);
 
 /// Upper case, letters and digits only: the form in which symbols are compared.
