@@ -41,7 +41,7 @@ struct ParsedCsv {
 
 struct CsvParseOptions {
   CsvDialect dialect = CsvDialect::kQuantDataManager;
-  Zone source_zone;  ///< Applied to dialects whose times carry no zone of their own.
+  Zone source_zone = {};  ///< Applied to dialects whose times carry no zone of their own.
   bool with_volumes = false;
   /// False: the slow exact path reads every line. The result is the same; for tests.
   bool allow_fast_path = true;
