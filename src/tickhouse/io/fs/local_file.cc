@@ -61,6 +61,10 @@ Status MakeFolders(const std::string& path) {
     if (S_ISDIR(status.st_mode)) return {};
     return Fail(ErrorKind::kInvalidArgument, fmt::format("{}: is a file, not a folder", path));
   }
+  if (error_number == ENOTDIR) {
+    return Fail(ErrorKind::kInvalidArgument,
+                fmt::format("{}: a part of this path is a file, not a folder", path));
+  }
   return FailErrno(error_number, fmt::format("{}: making the folder", path));
 }
 

@@ -41,7 +41,7 @@ struct TestRequest {
 
 /// What the server does with one request. `bytes` go out as they are.
 struct TestReply {
-  std::string bytes;
+  std::string bytes = {};
   bool one_by_one = false;  ///< Each byte in its own packet.
   bool hold = false;        ///< Then say no more until the client hangs up (or the server stops).
   bool close = false;       ///< Then hang up.
