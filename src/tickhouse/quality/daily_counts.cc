@@ -190,6 +190,7 @@ TickStatistics DailyCounter::Finish() const {
   TickStatistics statistics;
   statistics.windows = schedule_.windows();
   statistics.zone = schedule_.zone().name();
+  statistics.decimals = decimals_;
   statistics.null_times = null_times_;
   SpreadHistogram all;
   for (const auto& [date, day] : days_) {

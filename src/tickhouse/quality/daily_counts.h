@@ -57,6 +57,7 @@ struct DayStatistics {
 struct TickStatistics {
   std::vector<TradingWindow> windows;
   std::string zone;
+  int decimals = 0;                 ///< Of the prices; a point is 10^-decimals.
   std::vector<DayStatistics> days;  ///< In order; days without a tick are not in it.
   int64_t ticks = 0;                ///< With a time.
   int64_t null_times = 0;           ///< Rows left out: no time, or one centuries away.
