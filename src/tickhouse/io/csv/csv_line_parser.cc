@@ -79,6 +79,7 @@ void CsvLineParser::SetColumns(CsvColumns columns) {
 
 void CsvLineParser::Line(std::string_view line, bool whole) {
   ++out_->lines;
+  if (line.size() > kMaxCsvLineBytes) return Reject(line, "line longer than 1 MiB");
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
   if (line.empty() || IsHeader(line)) return;

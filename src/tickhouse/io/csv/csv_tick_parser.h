@@ -1,6 +1,7 @@
 // CSV text to columns: the hot loop, chunk by chunk.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 
 namespace tickhouse::io {
+
+/// A longer line is rejected whatever it says, so that no reader buffers without end.
+inline constexpr std::size_t kMaxCsvLineBytes = std::size_t{1} << 20;
 
 /// One line that could not become a tick.
 struct RejectedRow {
