@@ -199,8 +199,14 @@ Status MergedTickReader::CopyRun(Cursor* cursor, int64_t before_ns, TickBatch* b
   const auto end =
       before_ns == INT64_MAX ? times.end() : std::lower_bound(begin, times.end(), before_ns);
   const std::size_t end_row = static_cast<std::size_t>(end - times.begin());
-  batch->AppendRows(cursor->batch, cursor->row, end_row);
-  cursor->row = end_row;
+  if (batch->empty() && cursor->row == 0 && end == times.end()) {
+    std::swap(*batch, cursor->batch);
+    cursor->batch.Clear();
+    cursor->row = 0;
+  } else {
+    batch->AppendRows(cursor->batch, cursor->row, end_row);
+    cursor->row = end_row;
+  }
   if (!cursor->has_rows()) TICKHOUSE_TRY(Refill(cursor));
   return {};
 }

@@ -18,12 +18,6 @@ constexpr int64_t kFirstWhole =
 constexpr int64_t kLastWhole =
     std::numeric_limits<int64_t>::max() / kNanosPerSecond * kNanosPerSecond;
 
-int64_t SecondEnd(int64_t time_ns) {
-  if (time_ns < kFirstWhole) return kFirstWhole;
-  if (time_ns >= kLastWhole) return std::numeric_limits<int64_t>::max();
-  return SecondOf(time_ns) + kNanosPerSecond;
-}
-
 void Extend(double price, Ohlc* ohlc) {
   ohlc->high = std::max(ohlc->high, price);
   ohlc->low = std::min(ohlc->low, price);
@@ -35,6 +29,12 @@ void Extend(double price, Ohlc* ohlc) {
 int64_t SecondOf(int64_t time_ns) {
   if (time_ns < kFirstWhole) return std::numeric_limits<int64_t>::min();
   return FloorDiv(time_ns, kNanosPerSecond) * kNanosPerSecond;
+}
+
+int64_t SecondEnd(int64_t time_ns) {
+  if (time_ns < kFirstWhole) return kFirstWhole;
+  if (time_ns >= kLastWhole) return std::numeric_limits<int64_t>::max();
+  return SecondOf(time_ns) + kNanosPerSecond;
 }
 
 void SecondSampler::Add(const TickBatch& in, TickBatch* out) {

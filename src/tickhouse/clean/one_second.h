@@ -14,6 +14,8 @@ namespace tickhouse::clean {
 
 /// The start of the UTC second that holds an instant; floors before 1970.
 int64_t SecondOf(int64_t time_ns);
+/// The start of the next one.
+int64_t SecondEnd(int64_t time_ns);
 
 /// Keeps the first tick of each second, with its own time and prices. Ticks come in time order; of
 /// ticks with one time the one handed over first counts. One thread at a time.

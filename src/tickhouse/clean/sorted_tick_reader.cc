@@ -94,7 +94,9 @@ class RunMerge : public TickReader {
   std::optional<Error> failed_;
 };
 
-Result<std::unique_ptr<TickReader>> Store(TickReader& rows, SpillStore* spill) {
+}  // namespace
+
+Result<std::unique_ptr<TickReader>> Spill(TickReader& rows, SpillStore* spill) {
   TICKHOUSE_ASSIGN(std::unique_ptr<SpillRun> run, spill->NewRun());
   TickBatch batch;
   while (true) {
@@ -103,8 +105,6 @@ Result<std::unique_ptr<TickReader>> Store(TickReader& rows, SpillStore* spill) {
     TICKHOUSE_TRY(run->Write(batch));
   }
 }
-
-}  // namespace
 
 bool SortByTime(TickBatch* batch) {
   const std::vector<int64_t>& times = batch->time_ns;
@@ -151,7 +151,7 @@ Status SortedTickReader::Load() {
     sorted_ = std::make_unique<VectorTickReader>(std::move(rows));
     return {};
   }
-  if (!rows.empty()) runs_.push_back(std::make_unique<VectorTickReader>(std::move(rows), 8'192));
+  if (!rows.empty()) TICKHOUSE_TRY(SpillRows(&rows));
   TICKHOUSE_TRY(MergeDown());
   sorted_ = std::make_unique<RunMerge>(std::move(runs_));
   return {};
@@ -161,7 +161,7 @@ Status SortedTickReader::SpillRows(TickBatch* rows) {
   SortByTime(rows);
   VectorTickReader reader(std::move(*rows));
   rows->Clear();
-  TICKHOUSE_ASSIGN(std::unique_ptr<TickReader> run, Store(reader, spill_));
+  TICKHOUSE_ASSIGN(std::unique_ptr<TickReader> run, Spill(reader, spill_));
   runs_.push_back(std::move(run));
   return {};
 }
@@ -176,7 +176,7 @@ Status SortedTickReader::MergeDown() {
           std::make_move_iterator(runs_.begin() + static_cast<std::ptrdiff_t>(begin)),
           std::make_move_iterator(runs_.begin() + static_cast<std::ptrdiff_t>(end)));
       RunMerge merge(std::move(group));
-      TICKHOUSE_ASSIGN(std::unique_ptr<TickReader> run, Store(merge, spill_));
+      TICKHOUSE_ASSIGN(std::unique_ptr<TickReader> run, Spill(merge, spill_));
       fewer.push_back(std::move(run));
     }
     runs_ = std::move(fewer);

@@ -28,6 +28,9 @@ class SpillStore {
   virtual Result<std::unique_ptr<SpillRun>> NewRun() = 0;
 };
 
+/// Everything that is left in `rows`, put into a run and handed back as its reader.
+Result<std::unique_ptr<TickReader>> Spill(TickReader& rows, SpillStore* spill);
+
 /// The rows of `source` (owned) by time; rows of one time keep the order of the source. Holds about
 /// `memory_rows` rows (and as many indices); what is more waits in `spill` (not owned, may be used
 /// by one thread at a time). Works on the first `Next`.

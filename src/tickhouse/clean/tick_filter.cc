@@ -1,6 +1,7 @@
 #include "tickhouse/clean/tick_filter.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -23,6 +24,11 @@ FilterCounts& FilterCounts::operator+=(const FilterCounts& other) {
   return *this;
 }
 
+FilterCounts FilterCounts::operator-(const FilterCounts& other) const {
+  return {rows - other.rows, missing_times - other.missing_times, outside - other.outside,
+          unusable_prices - other.unusable_prices};
+}
+
 std::vector<UtcRange> WindowRanges(const WindowSchedule& schedule, UtcRange range) {
   std::vector<UtcRange> joined;
   for (const WindowOccurrence& occurrence : schedule.Occurrences(range)) {
@@ -34,6 +40,16 @@ std::vector<UtcRange> WindowRanges(const WindowSchedule& schedule, UtcRange rang
     }
   }
   return joined;
+}
+
+bool AllFinite(const std::vector<double>& values) {
+  constexpr int64_t kMagnitude = std::numeric_limits<int64_t>::max();
+  const int64_t infinity = std::bit_cast<int64_t>(std::numeric_limits<double>::infinity());
+  int64_t largest = 0;
+  for (const double value : values) {
+    largest = std::max(largest, std::bit_cast<int64_t>(value) & kMagnitude);
+  }
+  return largest < infinity;
 }
 
 TickFilter::TickFilter(std::optional<WindowSchedule> schedule) : schedule_(std::move(schedule)) {}
@@ -61,6 +77,7 @@ void TickFilter::Locate(int64_t time_ns) {
 }
 
 bool TickFilter::Inside(int64_t time_ns) {
+  if (!schedule_) return true;
   if (time_ns < stretch_begin_ || time_ns >= stretch_end_) {
     if (time_ns > kFarthest || time_ns < -kFarthest) return false;
     Locate(time_ns);
@@ -74,7 +91,7 @@ void TickFilter::Apply(const TickBatch& in, TickBatch* out) {
     const int64_t time_ns = in.time_ns[row];
     if (time_ns == kMissingTime) {
       ++counts_.missing_times;
-    } else if (schedule_ && !Inside(time_ns)) {
+    } else if (!Inside(time_ns)) {
       ++counts_.outside;
     } else if (!std::isfinite(in.bid[row]) || !std::isfinite(in.ask[row])) {
       ++counts_.unusable_prices;
@@ -86,16 +103,37 @@ void TickFilter::Apply(const TickBatch& in, TickBatch* out) {
   }
 }
 
+bool TickFilter::AllCount(const TickBatch& in) {
+  if (in.empty() || !in.volume.empty() || !in.bid_volume.empty()) return false;
+  int64_t first = in.time_ns.front();
+  int64_t last = first;
+  for (const int64_t time_ns : in.time_ns) {
+    first = std::min(first, time_ns);
+    last = std::max(last, time_ns);
+  }
+  if (first == kMissingTime || !Inside(first)) return false;
+  if (schedule_ && last >= stretch_end_) return false;
+  if (!AllFinite(in.bid) || !AllFinite(in.ask)) return false;
+  counts_.rows += static_cast<int64_t>(in.size());
+  return true;
+}
+
 FilteredTickReader::FilteredTickReader(std::unique_ptr<TickReader> source,
-                                       std::optional<WindowSchedule> schedule)
-    : source_(std::move(source)), filter_(std::move(schedule)) {}
+                                       std::optional<WindowSchedule> schedule, FilterCounts* counts)
+    : source_(std::move(source)), filter_(std::move(schedule)), counts_(counts) {}
 
 Result<bool> FilteredTickReader::Next(TickBatch* batch) {
   batch->Clear();
   while (batch->empty()) {
     TICKHOUSE_ASSIGN(const bool more, source_->Next(&raw_));
     if (!more) return false;
-    filter_.Apply(raw_, batch);
+    if (filter_.AllCount(raw_)) {
+      std::swap(*batch, raw_);
+    } else {
+      filter_.Apply(raw_, batch);
+    }
+    if (counts_ != nullptr) *counts_ += filter_.counts() - reported_;
+    reported_ = filter_.counts();
   }
   return true;
 }

@@ -25,6 +25,7 @@ struct FilterCounts {
   int64_t unusable_prices = 0;  ///< Bid or ask missing, NaN or infinite, inside a window.
 
   FilterCounts& operator+=(const FilterCounts& other);
+  FilterCounts operator-(const FilterCounts& other) const;
   bool operator==(const FilterCounts&) const = default;
 };
 
@@ -39,10 +40,15 @@ class TickFilter {
   /// Appends to `out` the rows of `in` that count.
   void Apply(const TickBatch& in, TickBatch* out);
 
+  /// True, and the rows are counted, when plainly every row of `in` counts; false says nothing.
+  bool AllCount(const TickBatch& in);
+
+  /// True when the instant is inside a window.
+  bool Inside(int64_t time_ns);
+
   const FilterCounts& counts() const { return counts_; }
 
  private:
-  bool Inside(int64_t time_ns);
   void Locate(int64_t time_ns);
 
   std::optional<WindowSchedule> schedule_;
@@ -56,19 +62,25 @@ class TickFilter {
   FilterCounts counts_;
 };
 
+/// True when every value is a number: neither NaN nor infinite.
+bool AllFinite(const std::vector<double>& values);
+
 /// The windows that meet `range`, in time order, joined where they touch, not clipped.
 std::vector<UtcRange> WindowRanges(const WindowSchedule& schedule, UtcRange range);
 
 /// A reader that hands out what `TickFilter` keeps of `source` (owned).
 class FilteredTickReader : public TickReader {
  public:
-  FilteredTickReader(std::unique_ptr<TickReader> source, std::optional<WindowSchedule> schedule);
+  /// `counts` (not owned, may be null) is brought up to date with every batch.
+  FilteredTickReader(std::unique_ptr<TickReader> source, std::optional<WindowSchedule> schedule,
+                     FilterCounts* counts = nullptr);
   Result<bool> Next(TickBatch* batch) override;
-  const FilterCounts& counts() const { return filter_.counts(); }
 
  private:
   std::unique_ptr<TickReader> source_;
   TickFilter filter_;
+  FilterCounts* counts_;
+  FilterCounts reported_;
   TickBatch raw_;
 };
 

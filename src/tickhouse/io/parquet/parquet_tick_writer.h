@@ -68,6 +68,9 @@ class ParquetTickWriter {
   virtual ~ParquetTickWriter() = default;
   virtual Status Write(const TickBatch& batch) = 0;
   virtual Status WritePoints(const PointTicks& ticks) = 0;
+  /// No more rows will come: puts the last row group on disk and frees its memory, for files that stay
+  /// open until their metadata is known. Afterwards only SetMetadata and Close.
+  virtual Status EndRows() { return {}; }
   /// Set before Close, for what is only known at the end (the hash of the source).
   virtual void SetMetadata(TickFileMetadata metadata) = 0;
   virtual int64_t rows_written() const = 0;
