@@ -252,6 +252,11 @@ class CurlHttpClient : public HttpClient {
     TICKHOUSE_CHECK(started == CURLE_OK, "libcurl starts");
   }
 
+  ~CurlHttpClient() override {
+    const NoSigpipe no_sigpipe;  // closing a TLS connection writes to it
+    idle_.clear();
+  }
+
   Result<HttpResponse> Send(const HttpRequest& request, const CancelToken& cancel) override {
     TICKHOUSE_TRY(CheckRequest(request));
     TICKHOUSE_TRY(cancel.Check());
