@@ -17,12 +17,12 @@ namespace tickhouse::io {
 /// What a file says about itself (Parquet key-value metadata, keys `tickhouse.*`; see
 /// docs/reference/formats-on-disk.md).
 struct TickFileMetadata {
-  std::string symbol;
+  std::string symbol = {};
   int decimals = -1;  ///< Digits after the point with which prices print; -1 unknown.
-  std::string source_file;
-  std::string source_sha256;  ///< Lower-case hex; empty when there is no single source.
-  std::string source_zone;
-  std::map<std::string, std::string> more;  ///< Further keys, without the prefix.
+  std::string source_file = {};
+  std::string source_sha256 = {};  ///< Lower-case hex; empty when there is no single source.
+  std::string source_zone = {};
+  std::map<std::string, std::string> more = {};  ///< Further keys, without the prefix.
 };
 
 /// Which volume columns a file has.
@@ -49,17 +49,19 @@ struct PointTicks {
   std::size_t size() const { return time_us.size(); }
 };
 
+struct EncodedColumn;
+
 inline constexpr int64_t kDefaultRowGroupRows = 1'048'576;
 
 /// Columns `DateTime` timestamp[us] not adjusted to UTC, `Bid`, `Ask` double, then volumes. zstd
 /// level 1; times delta-packed, prices and volumes as dictionaries (plain when they have too many
-/// values), statistics and page index on. The same rows give the same bytes for any cut into batches.
-/// NaN prices and times outside timestamp[us] are written as nulls. One thread at a time.
+/// values), statistics and page index on. The same rows give the same bytes for any cut into
+/// batches. NaN prices and times outside timestamp[us] are written as nulls. One thread at a time.
 class ParquetTickWriter {
  public:
   struct Options {
-    TickFileMetadata metadata;
-    VolumeColumns volumes;
+    TickFileMetadata metadata = {};
+    VolumeColumns volumes = {};
     int64_t row_group_rows = kDefaultRowGroupRows;
     int threads = 1;  ///< Columns are encoded side by side.
   };
@@ -68,14 +70,21 @@ class ParquetTickWriter {
   virtual ~ParquetTickWriter() = default;
   virtual Status Write(const TickBatch& batch) = 0;
   virtual Status WritePoints(const PointTicks& ticks) = 0;
-  /// No more rows will come: puts the last row group on disk and frees its memory, for files that stay
-  /// open until their metadata is known. Afterwards only SetMetadata and Close.
-  virtual Status EndRows() { return {}; }
+  /// For a pipeline that gathers and encodes with its own threads: appends the encoded columns of
+  /// one `TickRowGroup` (tick_row_group.h) with the same volumes and rows as this file's options.
+  /// Same bytes as writing the rows. Not to be mixed with rows still pending from Write.
+  virtual Status AppendEncoded(std::vector<EncodedColumn> columns) = 0;
+  /// No more rows will come: puts the last row group on disk and frees its memory, for files that
+  /// stay open until their metadata is known. Afterwards only SetMetadata and Close.
+  virtual Status EndRows() = 0;
   /// Set before Close, for what is only known at the end (the hash of the source).
   virtual void SetMetadata(TickFileMetadata metadata) = 0;
   virtual int64_t rows_written() const = 0;
   /// Writes the footer and commits the file. Not calling it leaves nothing behind.
   virtual Status Close() = 0;
 };
+
+/// The key-value pairs that `metadata` becomes: `tickhouse.symbol`, `tickhouse.decimals`, ...
+std::map<std::string, std::string> TickMetadataPairs(const TickFileMetadata& metadata);
 
 }  // namespace tickhouse::io

@@ -1,0 +1,370 @@
+#include "tickhouse/io/parquet/column_encoder.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "tickhouse/core/check.h"
+#include "tickhouse/io/parquet/bit_packing.h"
+#include "tickhouse/io/parquet/delta_packing.h"
+#include "tickhouse/io/parquet/page_writer.h"
+
+namespace tickhouse::io {
+
+namespace {
+
+constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr uint32_t kNoIndex = ~uint32_t{0};
+// Beyond this span of points a table by point would be larger than the column itself.
+constexpr int64_t kMaxPointSpan = int64_t{1} << 22;
+
+template <typename T>
+std::string EncodedBound(T value) {
+  std::string bytes(sizeof(T), '\0');
+  std::memcpy(bytes.data(), &value, sizeof(T));
+  return bytes;
+}
+
+// The format asks for -0.0 as a minimum and +0.0 as a maximum where a bound is zero.
+EncodedStats DoubleStats(double min, double max, int64_t nulls) {
+  if (min == 0) min = -0.0;
+  if (max == 0) max = 0.0;
+  return {EncodedBound(min), EncodedBound(max), nulls};
+}
+
+// Appends pages to a chunk and keeps the books.
+class ChunkBuilder {
+ public:
+  explicit ChunkBuilder(std::size_t rows) {
+    column_.rows = static_cast<int64_t>(rows);
+    column_.pages.reserve(rows / kPageRows + 1);
+  }
+
+  void Dictionary(std::span<const double> values) {
+    PageToWrite page{.type = PageType::kDictionary,
+                     .encoding = PageEncoding::kPlain,
+                     .values = static_cast<int32_t>(values.size()),
+                     .body = {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()},
+                     .zstd = true};
+    column_.uncompressed_bytes += AppendPage(page, &column_.bytes);
+    column_.dictionary_bytes = static_cast<int64_t>(column_.bytes.size());
+  }
+
+  // The body starts with the levels; values are appended by the caller.
+  ByteBuffer* StartPage(std::size_t rows, std::span<const uint8_t> present) {
+    body_.Clear();
+    AppendDefinitionLevels(rows, present, &body_);
+    return &body_;
+  }
+
+  void FinishPage(PageEncoding encoding, std::size_t rows, bool zstd, EncodedStats stats) {
+    EncodedPage& page = column_.pages.emplace_back();
+    page.offset = static_cast<int64_t>(column_.bytes.size());
+    page.first_row = next_row_;
+    page.stats = std::move(stats);
+    column_.stats.nulls += page.stats.nulls;
+    next_row_ += static_cast<int64_t>(rows);
+    column_.uncompressed_bytes += AppendPage({.encoding = encoding,
+                                              .values = static_cast<int32_t>(rows),
+                                              .body = body_.bytes(),
+                                              .zstd = zstd},
+                                             &column_.bytes);
+    page.bytes = static_cast<int32_t>(static_cast<int64_t>(column_.bytes.size()) - page.offset);
+  }
+
+  EncodedColumn* column() { return &column_; }
+
+ private:
+  EncodedColumn column_;
+  ByteBuffer body_;
+  int64_t next_row_ = 0;
+};
+
+// One bit-packed run: width byte, run header, indices padded to whole groups of 8.
+void AppendIndices(uint32_t* indices, std::size_t count, uint32_t greatest, ByteBuffer* body) {
+  const int width = std::max(1, static_cast<int>(std::bit_width(greatest)));
+  body->PushByte(static_cast<uint8_t>(width));
+  if (count == 0) return;
+  const std::size_t groups = (count + 7) / 8;
+  body->AppendVarint((groups << 1) | 1);
+  const std::size_t begin = body->size();
+  std::fill(indices + count, indices + (count + 31) / 32 * 32, 0);
+  uint8_t* out = body->Extend(PackedBytes((count + 31) / 32 * 32, width));
+  for (std::size_t i = 0; i < count; i += 32, out += 4 * width) Pack32(indices + i, width, out);
+  body->Shrink(begin + PackedBytes(groups * 8, width));
+}
+
+// `fill(first_row, rows, indices, present)` writes the indices of the values that are there, marks
+// rows in `present` unless all are, and returns their number.
+template <typename Fill>
+EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t rows, Fill fill) {
+  ChunkBuilder chunk(rows);
+  chunk.Dictionary(dictionary);
+  std::vector<uint32_t> indices(kPageRows + 32);
+  std::vector<uint8_t> present(kPageRows);
+  for (std::size_t row = 0; row < rows; row += kPageRows) {
+    const std::size_t count = std::min(kPageRows, rows - row);
+    const std::size_t values = fill(row, count, indices.data(), present.data());
+    uint32_t least = kNoIndex;
+    uint32_t greatest = 0;
+    for (std::size_t i = 0; i < values; ++i) {
+      least = std::min(least, indices[i]);
+      greatest = std::max(greatest, indices[i]);
+    }
+    std::span<const uint8_t> levels;
+    if (values < count) levels = {present.data(), count};
+    ByteBuffer* body = chunk.StartPage(count, levels);
+    AppendIndices(indices.data(), values, greatest, body);
+    EncodedStats stats;
+    if (values > 0) stats = DoubleStats(dictionary[least], dictionary[greatest], 0);
+    stats.nulls = static_cast<int64_t>(count - values);
+    chunk.FinishPage(PageEncoding::kRleDictionary, count, true, std::move(stats));
+  }
+  EncodedColumn* column = chunk.column();
+  if (!dictionary.empty()) {
+    const int64_t nulls = column->stats.nulls;
+    column->stats = DoubleStats(dictionary.front(), dictionary.back(), nulls);
+  }
+  return std::move(*column);
+}
+
+EncodedColumn PlainColumn(std::span<const double> values) {
+  ChunkBuilder chunk(values.size());
+  double column_min = std::numeric_limits<double>::infinity();
+  double column_max = -column_min;
+  bool any = false;
+  std::vector<uint8_t> present(kPageRows);
+  for (std::size_t row = 0; row < values.size(); row += kPageRows) {
+    const std::span<const double> page =
+        values.subspan(row, std::min(kPageRows, values.size() - row));
+    std::size_t nulls = 0;
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      present[i] = std::isnan(page[i]) ? 0 : 1;
+      nulls += 1U - present[i];
+    }
+    std::span<const uint8_t> levels;
+    if (nulls > 0) levels = {present.data(), page.size()};
+    ByteBuffer* body = chunk.StartPage(page.size(), levels);
+    double min = std::numeric_limits<double>::infinity();
+    double max = -min;
+    for (const double value : page) {
+      if (std::isnan(value)) continue;
+      min = std::min(min, value);
+      max = std::max(max, value);
+      if (nulls > 0) body->Append(&value, sizeof(value));
+    }
+    if (nulls == 0) body->Append(page.data(), page.size_bytes());
+    EncodedStats stats;
+    if (nulls < page.size()) {
+      stats = DoubleStats(min, max, 0);
+      column_min = std::min(column_min, min);
+      column_max = std::max(column_max, max);
+      any = true;
+    }
+    stats.nulls = static_cast<int64_t>(nulls);
+    chunk.FinishPage(PageEncoding::kPlain, page.size(), true, std::move(stats));
+  }
+  EncodedColumn* column = chunk.column();
+  if (any) column->stats = DoubleStats(column_min, column_max, column->stats.nulls);
+  return std::move(*column);
+}
+
+EncodedColumn PlainPoints(std::span<const int32_t> points, int decimals) {
+  std::vector<double> values(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) values[i] = PointsToDouble(points[i], decimals);
+  return PlainColumn(values);
+}
+
+// Distinct bit patterns of doubles in the order met, up to kMaxDictionary of them.
+class DistinctDoubles {
+ public:
+  DistinctDoubles() : slots_(kSlots, kFree), ids_(kSlots) {}
+
+  // The number of the value, or kNoIndex when there are too many.
+  uint32_t Add(double value) {
+    const auto bits = std::bit_cast<uint64_t>(value);
+    std::size_t slot = (bits * 0x9E3779B97F4A7C15ULL) >> (64 - kLogSlots);
+    while (slots_[slot] != bits) {
+      if (slots_[slot] == kFree) {
+        if (values_.size() == kMaxDictionary) return kNoIndex;
+        slots_[slot] = bits;
+        ids_[slot] = static_cast<uint32_t>(values_.size());
+        values_.push_back(value);
+        break;
+      }
+      slot = (slot + 1) % kSlots;
+    }
+    return ids_[slot];
+  }
+  const std::vector<double>& values() const { return values_; }
+
+ private:
+  static constexpr int kLogSlots = 18;
+  static constexpr std::size_t kSlots = std::size_t{1} << kLogSlots;
+  static constexpr uint64_t kFree = 0x7FF8000000000001ULL;  // A NaN: never added.
+  std::vector<uint64_t> slots_;
+  std::vector<uint32_t> ids_;
+  std::vector<double> values_;
+};
+
+// By value, -0.0 before +0.0.
+bool SortsBefore(double a, double b) {
+  if (a != b) return a < b;
+  return std::signbit(a) && !std::signbit(b);
+}
+
+EncodedColumn GenericDoubles(std::span<const double> values) {
+  DistinctDoubles distinct;
+  std::vector<uint32_t> ids(values.size(), kNoIndex);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    ids[i] = distinct.Add(values[i]);
+    if (ids[i] == kNoIndex) return PlainColumn(values);
+  }
+  std::vector<uint32_t> order(distinct.values().size());
+  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return SortsBefore(distinct.values()[a], distinct.values()[b]);
+  });
+  std::vector<double> dictionary(order.size());
+  std::vector<uint32_t> rank(order.size());
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    dictionary[i] = distinct.values()[order[i]];
+    rank[order[i]] = i;
+  }
+  return DictionaryColumn(
+      dictionary, values.size(),
+      [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t* present) {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < rows; ++i) {
+          const uint32_t id = ids[row + i];
+          present[i] = id != kNoIndex ? 1 : 0;
+          if (id != kNoIndex) indices[count++] = rank[id];
+        }
+        return count;
+      });
+}
+
+}  // namespace
+
+double PointsToDouble(int32_t points, int decimals) {
+  return points / kPowersOfTen[static_cast<std::size_t>(decimals)];
+}
+
+EncodedColumn EncodeInt64(std::span<const int64_t> values) {
+  ChunkBuilder chunk(values.size());
+  chunk.column()->delta = true;
+  std::vector<uint8_t> present(kPageRows);
+  std::vector<int64_t> dense(kPageRows);
+  int64_t column_min = std::numeric_limits<int64_t>::max();
+  int64_t column_max = kNullTime;
+  for (std::size_t row = 0; row < values.size(); row += kPageRows) {
+    std::span<const int64_t> page = values.subspan(row, std::min(kPageRows, values.size() - row));
+    const std::size_t rows = page.size();
+    int64_t min = std::numeric_limits<int64_t>::max();
+    int64_t max = kNullTime;
+    for (const int64_t value : page) {
+      min = std::min(min, value);
+      max = std::max(max, value);
+    }
+    std::span<const uint8_t> levels;
+    if (min == kNullTime) {
+      std::size_t count = 0;
+      min = std::numeric_limits<int64_t>::max();
+      for (std::size_t i = 0; i < rows; ++i) {
+        present[i] = page[i] != kNullTime ? 1 : 0;
+        if (page[i] == kNullTime) continue;
+        dense[count++] = page[i];
+        min = std::min(min, page[i]);
+      }
+      page = {dense.data(), count};
+      levels = {present.data(), rows};
+    }
+    ByteBuffer* body = chunk.StartPage(rows, levels);
+    AppendDeltaPacked(page, body);
+    EncodedStats stats;
+    if (!page.empty()) stats = {EncodedBound(min), EncodedBound(max), 0};
+    stats.nulls = static_cast<int64_t>(rows - page.size());
+    column_min = std::min(column_min, min);
+    column_max = std::max(column_max, max);
+    chunk.FinishPage(PageEncoding::kDeltaBinaryPacked, rows, false, std::move(stats));
+  }
+  EncodedColumn* column = chunk.column();
+  if (column_max != kNullTime) {
+    column->stats.min = EncodedBound(column_min);
+    column->stats.max = EncodedBound(column_max);
+  }
+  return std::move(*column);
+}
+
+EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals) {
+  TICKHOUSE_CHECK(decimals >= 0 && decimals < static_cast<int>(kPowersOfTen.size()),
+                  "a power of ten that a double holds exactly");
+  if (points.empty()) return DictionaryColumn({}, 0, [](auto...) { return std::size_t{0}; });
+  int32_t least = points[0];
+  int32_t greatest = points[0];
+  for (const int32_t value : points) {
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
+  }
+  const int64_t span = int64_t{greatest} - least + 1;
+  if (span > kMaxPointSpan) {
+    std::vector<double> values(points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) values[i] = PointsToDouble(points[i], decimals);
+    return GenericDoubles(values);
+  }
+  std::vector<uint8_t> seen(static_cast<std::size_t>(span));
+  for (const int32_t value : points) seen[static_cast<std::size_t>(value - least)] = 1;
+  std::vector<uint32_t> rank(seen.size());
+  std::vector<double> dictionary;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    rank[i] = static_cast<uint32_t>(dictionary.size());
+    if (seen[i] == 0) continue;
+    dictionary.push_back(
+        PointsToDouble(static_cast<int32_t>(least + static_cast<int64_t>(i)), decimals));
+  }
+  if (dictionary.size() > kMaxDictionary) return PlainPoints(points, decimals);
+  return DictionaryColumn(dictionary, points.size(),
+                          [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t*) {
+                            const int32_t* from = points.data() + row;
+                            for (std::size_t i = 0; i < rows; ++i) {
+                              indices[i] = rank[static_cast<std::size_t>(from[i] - least)];
+                            }
+                            return rows;
+                          });
+}
+
+EncodedColumn EncodeDoubles(std::span<const double> values, int decimals_hint) {
+  if (decimals_hint >= 0 && decimals_hint < static_cast<int>(kPowersOfTen.size())) {
+    std::vector<int32_t> points;
+    if (DoublesToPoints(values, decimals_hint, &points)) return EncodePoints(points, decimals_hint);
+  }
+  return GenericDoubles(values);
+}
+
+bool DoublesToPoints(std::span<const double> values, int decimals, std::vector<int32_t>* points) {
+  // Adding and taking away 1.5 * 2^52 rounds to a whole number, and unlike rint it vectorises.
+  constexpr double kRounder = 6755399441055744.0;
+  const double scale = kPowersOfTen[static_cast<std::size_t>(decimals)];
+  points->resize(values.size());
+  constexpr std::size_t kStep = 1024;
+  for (std::size_t begin = 0; begin < values.size(); begin += kStep) {
+    const std::size_t end = std::min(values.size(), begin + kStep);
+    uint64_t wrong = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const double scaled = values[i] * scale;
+      const bool fits = std::fabs(scaled) < 2147483647.0;
+      const auto rounded = static_cast<int32_t>((fits ? scaled : 0.0) + kRounder - kRounder);
+      (*points)[i] = rounded;
+      wrong |= std::bit_cast<uint64_t>(rounded / scale) ^ std::bit_cast<uint64_t>(values[i]);
+    }
+    if (wrong != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace tickhouse::io

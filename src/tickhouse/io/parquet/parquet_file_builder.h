@@ -1,0 +1,45 @@
+// Encoded row groups in, a Parquet file out: places chunks, writes page index and footer, commits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tickhouse/core/error.h"
+#include "tickhouse/io/fs/file_system.h"
+#include "tickhouse/io/parquet/column_encoder.h"
+
+namespace tickhouse::io {
+
+struct ColumnSpec {
+  std::string name;
+  ColumnKind kind = ColumnKind::kDouble;
+};
+
+/// All columns are flat and optional. One thread at a time.
+class ParquetFileBuilder {
+ public:
+  static Result<std::unique_ptr<ParquetFileBuilder>> Open(std::unique_ptr<WritableFile> file,
+                                                          std::vector<ColumnSpec> columns);
+  ~ParquetFileBuilder();
+
+  /// Appends one row group; `columns` in the order of the specification, all of one length > 0.
+  Status AppendRowGroup(std::vector<EncodedColumn> columns);
+
+  int64_t rows_written() const;
+
+  /// Page index, footer with `metadata` as key-value pairs, commit. Call once.
+  Status Close(const std::map<std::string, std::string>& metadata);
+
+ private:
+  struct State;
+  explicit ParquetFileBuilder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What our files name as their writer.
+std::string ParquetCreatedBy();
+
+}  // namespace tickhouse::io
