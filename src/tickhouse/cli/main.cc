@@ -25,7 +25,7 @@ namespace tickhouse::cli {
 namespace {
 
 // In the order a tick travels; see commands.h.
-constexpr std::array<RegisterCommand, 0> kCommands = {};
+constexpr std::array<RegisterCommand, 1> kCommands = {RegisterConvert};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
