@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -25,7 +24,10 @@ namespace tickhouse::cli {
 namespace {
 
 // In the order a tick travels; see commands.h.
-constexpr std::array<RegisterCommand, 1> kCommands = {RegisterConvert};
+constexpr RegisterCommand kCommands[] = {
+    RegisterFetch,
+    RegisterConvert,
+};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
