@@ -24,10 +24,8 @@ namespace tickhouse::cli {
 namespace {
 
 // In the order a tick travels; see commands.h.
-constexpr RegisterCommand kCommands[] = {
-    RegisterFetch,
-    RegisterConvert,
-};
+constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterConvert, RegisterScan,
+                                         RegisterStats};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;

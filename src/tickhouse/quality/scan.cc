@@ -15,8 +15,12 @@ namespace tickhouse::quality {
 
 namespace {
 
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool IsAlnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return IsLetter(c) || (c >= '0' && c <= '9');
 }
 
 bool IsTickFile(std::string_view path) {
@@ -216,8 +220,11 @@ bool FileFindings::HasFindings() const {
 
 std::string SymbolOfPath(const std::string& path, const std::string& root) {
   const std::string relative = io::RelativePath(path, root).value_or(std::string());
-  const std::string_view folder = io::BaseName(io::ParentPath(relative));
-  if (!folder.empty()) return CanonicalSymbol(folder);
+  for (std::string_view folder = io::ParentPath(relative); !folder.empty();
+       folder = io::ParentPath(folder)) {
+    const std::string_view name = io::BaseName(folder);
+    if (std::any_of(name.begin(), name.end(), IsLetter)) return CanonicalSymbol(name);
+  }
   std::string_view name = io::BaseName(path);
   const auto end = std::find_if_not(name.begin(), name.end(), IsAlnum);
   return CanonicalSymbol(name.substr(0, static_cast<std::size_t>(end - name.begin())));
