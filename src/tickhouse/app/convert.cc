@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "tickhouse/core/log.h"
 #include "tickhouse/core/progress.h"
 #include "tickhouse/ingest/convert/convert.h"
 
@@ -49,6 +50,8 @@ struct Totals {
   int64_t failed = 0;
   int64_t rows = 0;
   int64_t rejected = 0;
+  int64_t zone_assumed = 0;
+  std::string first_assumed;
 };
 
 void AddOutcome(const ItemOutcome& outcome, const std::string& out, Totals* totals,
@@ -56,6 +59,7 @@ void AddOutcome(const ItemOutcome& outcome, const std::string& out, Totals* tota
   const ingest::ConvertedItem& result = outcome.result;
   totals->rows += result.rows;
   totals->rejected += result.rejected;
+  if (result.zone_assumed && totals->zone_assumed++ == 0) totals->first_assumed = outcome.item;
   for (const ingest::OutputFile& file : result.outputs) {
     report->outputs.push_back(io::JoinPath(out, file.path));
   }
@@ -148,6 +152,10 @@ Result<RunReport> Convert(const Environment& environment, const ConvertRequest& 
   Totals totals;
   for (const ItemOutcome& outcome : summary.outcomes) {
     AddOutcome(outcome, request.out, &totals, &report);
+  }
+  if (totals.zone_assumed > 0) {
+    LogWarn("{} inputs ({}, ...) do not tell the zone of their times; taken as UTC (--source-zone)",
+            totals.zone_assumed, totals.first_assumed);
   }
   const double seconds = static_cast<double>(environment.clock->MonotonicNanos() - begin_ns) / 1e9;
   report.counts = {{"items", static_cast<int64_t>(summary.outcomes.size())},

@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "tickhouse/core/instrument.h"
-#include "tickhouse/core/log.h"
 #include "tickhouse/ingest/convert/convert_item.h"
 #include "tickhouse/ingest/convert/convert_output.h"
 #include "tickhouse/ingest/convert/ordered_pipeline.h"
@@ -38,16 +37,12 @@ bool SameStart(const io::CsvCarry& a, const io::CsvCarry& b) {
 }
 
 // The zone of times that carry none: the dialect's own, then what the file name says, then
-// --source-zone.
-Zone ZoneOf(io::CsvDialect dialect, const ConvertItem& item, const ConvertOptions& options) {
-  if (const std::optional<Zone> fixed = io::ZoneOfDialect(dialect)) return *fixed;
-  if (item.name_zone) return *item.name_zone;
-  if (options.source_zone) return *options.source_zone;
-  if (dialect != io::CsvDialect::kIso) {
-    LogWarn("{}: neither its name nor --source-zone tells the zone of its times; taken as UTC",
-            item.label());
-  }
-  return Zone();
+// --source-zone; nothing of these is empty.
+std::optional<Zone> ZoneOf(io::CsvDialect dialect, const ConvertItem& item,
+                           const ConvertOptions& options) {
+  if (std::optional<Zone> fixed = io::ZoneOfDialect(dialect)) return fixed;
+  if (item.name_zone) return item.name_zone;
+  return options.source_zone;
 }
 
 class CsvConversion {
@@ -92,7 +87,10 @@ class CsvConversion {
       if (!dialect) return Fail(dialect.error().WithContext(source_.relative));
       parse_options_.dialect = *dialect;
     }
-    parse_options_.source_zone = ZoneOf(parse_options_.dialect, item_, *context_.options);
+    const std::optional<Zone> zone = ZoneOf(parse_options_.dialect, item_, *context_.options);
+    parse_options_.source_zone = zone.value_or(Zone());
+    // ISO times usually carry their offset; who knows only the rows cannot tell.
+    zone_assumed_ = !zone && parse_options_.dialect != io::CsvDialect::kIso;
     parse_options_.with_volumes = context_.options->keep_volume;
     return {};
   }
@@ -220,6 +218,7 @@ class CsvConversion {
     TICKHOUSE_TRY(CheckUnchanged());
     ConvertedItem done;
     done.symbol = symbol_;
+    done.zone_assumed = zone_assumed_;
     done.content = reader_->is_packed() ? content_ : sha_.Finish();
     if (!output_) return done;
     io::TickFileMetadata metadata;
@@ -262,6 +261,7 @@ class CsvConversion {
   int64_t lines_ = 0;
   int64_t reported_ = 0;
   int decimals_ = -1;
+  bool zone_assumed_ = false;
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct ConvertedItem {
   int64_t rejected = 0;  ///< CSV rows, or hours that could not be decoded.
   std::string content;   ///< As DoneRecord.
   std::string symbol;
+  bool zone_assumed = false;        ///< Nothing told the zone of the times: they were taken as UTC.
   std::vector<OutputFile> outputs;  ///< Empty: no row at all, so nothing was published.
   std::string rejects_path;         ///< Relative to OUT; empty when there is no side file.
 };
