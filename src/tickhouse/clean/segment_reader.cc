@@ -182,6 +182,7 @@ TickSource SegmentReader::SourceOf(const SegmentPart& part) {
 
 ReadRequest SegmentReader::RequestFor(const SegmentPart& part) const {
   ReadRequest request{part.file, part.group_begin, part.group_end, std::nullopt, {}};
+  if (!files_[part.file].by_group) request.group_end = -1;
   if (job_.schedule) {
     const int64_t end =
         part.last_ns == std::numeric_limits<int64_t>::max() ? part.last_ns : part.last_ns + 1;

@@ -119,6 +119,7 @@ class SymbolRun {
     workers.clear();
     if (!status) return Fail(status.error());
     if (fatal_) return Fail(*fatal_);
+    stats_.sorted_files = std::ranges::count(files_, false, &FileLayout::ordered);
     for (auto& [file, fault] : faults_) stats_.faults.push_back(std::move(fault.second));
     return std::move(stats_);
   }
@@ -136,6 +137,9 @@ class SymbolRun {
   void CleanSegment(std::size_t index) {
     SegmentReader reader(job_, files_, segments_[index], !bars_);
     const Status status = bars_ ? MakeBars(index, &reader) : ThinTicks(index, &reader);
+    if (job_.progress) {
+      for (const SegmentPart& part : segments_[index].parts) job_.progress(part.rows);
+    }
     std::scoped_lock lock(mutex_);
     stats_.counts += reader.counts();
     stats_.doubles += reader.doubles();

@@ -24,7 +24,7 @@ namespace tickhouse::clean {
 struct ReadRequest {
   std::size_t file = 0;
   int group_begin = 0;
-  int group_end = 0;  ///< The number of groups of the layout: to the end of the file.
+  int group_end = 0;  ///< -1: to the end of the file.
   /// Rows outside may be left out (sorted, disjoint); nothing: all rows.
   std::optional<std::vector<UtcRange>> ranges;
   /// As io::ParquetReadOptions::choose; may be empty, and a reader may ignore it only if it is.
@@ -62,6 +62,7 @@ struct SymbolStats {
   FilterCounts counts;  ///< Of what was read.
   int64_t doubles = 0;  ///< Ticks left out because another file has them too.
   int64_t rows_out = 0;
+  int64_t sorted_files = 0;  ///< Out of order by their statistics, or said to be.
   /// Not empty: the output is incomplete and must be thrown away. All segments were still read, so
   /// that few runs find all faults; ordered by file, one a file.
   std::vector<FileFault> faults;

@@ -72,7 +72,7 @@ class MemoryReader : public TickReader {
  public:
   MemoryReader(const MemoryFile& file, ReadRequest request, bool prune)
       : file_(file), request_(std::move(request)), prune_(prune), group_(request_.group_begin) {
-    if (!file.by_group) request_.group_end = static_cast<int>(file.groups.size());
+    if (request_.group_end < 0) request_.group_end = static_cast<int>(file.groups.size());
   }
 
   Result<bool> Next(TickBatch* batch) override {

@@ -25,7 +25,7 @@ namespace {
 
 // In the order a tick travels; see commands.h.
 constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterConvert, RegisterScan,
-                                         RegisterStats};
+                                         RegisterClean, RegisterStats};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
