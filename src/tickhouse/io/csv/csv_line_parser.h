@@ -21,6 +21,8 @@ class CsvLineParser {
 
   /// `line` is without its '\n'; a '\r' before it is dropped here. `whole`: its end was seen.
   void Line(std::string_view line, bool whole);
+  /// Lines that somebody else made rows of.
+  void CountLines(int64_t lines) { out_->lines += lines; }
   /// Leaves what the next chunk needs in the carry.
   void Finish();
 

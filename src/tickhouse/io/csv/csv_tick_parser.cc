@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "tickhouse/io/csv/csv_common_rows.h"
 #include "tickhouse/io/csv/csv_line_parser.h"
 
 namespace tickhouse::io {
@@ -11,9 +12,12 @@ void ParseCsvChunk(std::string_view text, bool at_start_of_file, const CsvParseO
   if (at_start_of_file) *carry = CsvCarry{};
   out->Clear();
   CsvLineParser lines(options, carry, out);
+  CsvCommonRows common(options, carry, &lines);
   const char* at = text.data();
   const char* const end = at + text.size();
-  while (at != end) {
+  while (true) {
+    at = common.Take(text.data(), at, end);
+    if (at == end) break;
     const auto left = static_cast<std::size_t>(end - at);
     const auto* newline = static_cast<const char*>(std::memchr(at, '\n', left));
     const char* const line_end = newline == nullptr ? end : newline;
