@@ -13,7 +13,9 @@ constexpr const char* kLeapSecond = "leap second (:60) has no place in POSIX tim
 constexpr const char* kOutOfRange = "time out of range (1678 to 2261)";
 constexpr const char* kTooFine = "time finer than nanoseconds";
 
-/// A day and a half of room, so that no zone's offset overflows.
+/// Nanoseconds in 64 bits begin in September 1677 and end in April 2262.
+constexpr int64_t kFirstYear = 1678;
+constexpr int64_t kLastYear = 2261;
 constexpr int64_t kMaxDay = INT64_MAX / kNanosPerDay - 2;
 
 /// Reads from the left; every call either consumes what it promises or leaves all as it was.
@@ -62,7 +64,7 @@ const char* DayNanos(int64_t year, int64_t month, int64_t day_of_month, int64_t*
                     &day)) {
     return kImpossibleDate;
   }
-  if (day.days_since_epoch > kMaxDay || day.days_since_epoch < -kMaxDay) return kOutOfRange;
+  if (year < kFirstYear || year > kLastYear) return kOutOfRange;
   *ns = day.days_since_epoch * kNanosPerDay;
   return nullptr;
 }
