@@ -269,9 +269,9 @@ TEST_P(FileSystemContract, ListingAMissingFolder) {
 }
 
 TEST_P(FileSystemContract, FoldersAreNotFiles) {
-  if (!subject_->has_folders) GTEST_SKIP() << "this store has no folders";
   ASSERT_OK(fs().MakeFolders(Path("a/b/c")));
   ASSERT_OK(fs().MakeFolders(Path("a/b/c")));
+  if (!subject_->has_folders) return;
   EXPECT_TRUE(List(Path("a")).empty());
   EXPECT_THAT(fs().OpenRead(Path("a/b")), IsError(ErrorKind::kInvalidArgument));
   EXPECT_THAT(fs().Stat(Path("a/b")), IsError(ErrorKind::kInvalidArgument));
