@@ -84,13 +84,17 @@ Status Carry(const std::vector<Work>& work, const FetchRequest& request,
   HourSource source(context.http, context.clock, &throttle, std::move(options));
   Breaker breaker;
   context.progress->Start("fetch", static_cast<int64_t>(work.size()), "hours");
-  const Status done =
-      ParallelFor(work.size(), request.threads, context.cancel, [&](std::size_t i) -> Status {
-        auto answer = work[i].symbol->Do(work[i].task, source);
-        if (!answer) return Fail(answer.error());
-        context.progress->Advance(1);
-        return breaker.Note(*answer);
-      });
+  const auto carry = [&](std::size_t i) -> Status {
+    TICKHOUSE_ASSIGN(const HourAnswer answer, work[i].symbol->Do(work[i].task, source));
+    context.progress->Advance(1);
+    return breaker.Note(answer);
+  };
+  // The first hour alone: a feed that is not there is found out by one thread, not by all of them.
+  Status done = work.empty() ? Status() : carry(0);
+  if (done && work.size() > 1) {
+    done = ParallelFor(work.size() - 1, request.threads, context.cancel,
+                       [&carry](std::size_t i) { return carry(i + 1); });
+  }
   context.progress->Finish();
   *retries = source.retries();
   return done;

@@ -352,7 +352,7 @@ TEST_F(FetchTest, AFeedThatIsNotThereEndsTheRunAtOnce) {
   });
   FetchContext context{files.get(), &nobody, &clock, &progress, cancel};
   EXPECT_THAT(RunFetch(request, context), IsError(ErrorKind::kUnavailable));
-  EXPECT_EQ(nobody.requests().size(), 6u);  // One hour with its retries.
+  EXPECT_EQ(nobody.requests().size(), 3u);  // One hour with its retries.
   ServeDay();
   ASSERT_OK_AND_ASSIGN(const FetchSummary summary, Run());
   EXPECT_EQ(summary.symbols[0].hours.at(HourState::kTicks), 6);

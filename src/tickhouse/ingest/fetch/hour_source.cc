@@ -155,12 +155,13 @@ Result<HourAnswer> HourSource::Ask(const Instrument& instrument, int64_t hour_ns
   for (int number = 1;; ++number) {
     TICKHOUSE_ASSIGN(Attempt attempt, Try(instrument, hour_ns, url, cancel));
     reached = reached || attempt.answer.reached;
+    if (reached) ever_reached_ = true;
     attempt.answer.reached = reached;
     bad_bodies += attempt.bad_body ? 1 : 0;
     if (!attempt.try_again || bad_bodies == kAttemptsForBadBody) {
       return std::move(attempt.answer);
     }
-    if (number == options_.attempts) {
+    if (number == options_.attempts || (!ever_reached_ && number == options_.attempts_unreached)) {
       attempt.answer.detail += fmt::format(", {} times", number);
       return std::move(attempt.answer);
     }

@@ -34,6 +34,7 @@ class HourSource {
     FeedKind feed = FeedKind::kJson;
     std::string root;
     int attempts = 6;
+    int attempts_unreached = 3;  ///< While no request of this source ever got an answer.
     Nanos first_wait = std::chrono::milliseconds(500);
     Nanos longest_wait = std::chrono::seconds(30);
     /// A `Retry-After` beyond this ends the hour as refused.
@@ -62,6 +63,7 @@ class HourSource {
   AdaptiveThrottle* throttle_;
   const Options options_;
   std::atomic<int64_t> retries_ = 0;
+  std::atomic<bool> ever_reached_ = false;
 };
 
 /// "120" or "Fri, 31 Dec 1999 23:59:59 GMT" as a wait from `now`; zero for anything else or the

@@ -98,6 +98,7 @@ TEST_F(HourSourceTest, RetriesAreBounded) {
 
 TEST_F(HourSourceTest, SaysWhetherAnybodyWasThere) {
   EXPECT_FALSE(Ask(Answers(6, Broken(ErrorKind::kUnavailable))).reached);
+  EXPECT_EQ(asked, 3u);  // Nobody has ever answered: that is known sooner.
   EXPECT_FALSE(Ask(Answers(6, Broken(ErrorKind::kTimeout))).reached);
   Answers mixed(6, Broken(ErrorKind::kUnavailable));
   mixed[2] = HttpResponse{503, {}, ""};
