@@ -47,6 +47,8 @@ ErrorKind KindOf(int status, std::string_view code) {
   if (code == "NoSuchBucket" || code == "NoSuchKey" || code == "NoSuchUpload") {
     return ErrorKind::kNotFound;
   }
+  // The Versity gateway answers an unknown key with 404.
+  if (code == "InvalidAccessKeyId" || code == "XAdminUserNotFound") return ErrorKind::kPermission;
   if (code == "BucketAlreadyOwnedByYou" || code == "BucketAlreadyExists") {
     return ErrorKind::kAlreadyExists;
   }
@@ -82,7 +84,8 @@ std::string Advice(const HttpResponse& response, std::string_view code, UtcTime 
                        ahead > 0 ? "ahead of" : "behind");
   }
   if (code == "SignatureDoesNotMatch") return "; check AWS_SECRET_ACCESS_KEY";
-  if (code == "InvalidAccessKeyId") return "; check AWS_ACCESS_KEY_ID";
+  if (code == "InvalidAccessKeyId" || code == "XAdminUserNotFound")
+    return "; check AWS_ACCESS_KEY_ID";
   if (code == "ExpiredToken") return "; get a new AWS_SESSION_TOKEN";
   const std::string_view region = response.Header("x-amz-bucket-region");
   if (response.status == 301 || code == "AuthorizationHeaderMalformed" ||

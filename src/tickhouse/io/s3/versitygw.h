@@ -56,9 +56,10 @@ class Versitygw {
 
   /// On the same port as before, if it ran before. False: it does not come up (see `log`).
   bool Start() {
-    constexpr int kAttempts = 5;  // somebody may take the free port before the server does
+    constexpr int kAttempts = 50;  // somebody may hold the port for a moment
     const bool again = port_ != 0;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
       if (!again) port_ = FreePort();
       Launch();
       if (WaitUntilReady()) return true;
