@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <exception>
 
+#include "tickhouse/app/files.h"
 #include "tickhouse/app/run_report.h"
 #include "tickhouse/cli/commands.h"
 #include "tickhouse/cli/terminal_progress.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/parallel.h"
-#include "tickhouse/io/fs/local_file_system.h"
 #include "tickhouse/io/net/http_client.h"
 
 #ifndef TICKHOUSE_VERSION
@@ -86,8 +86,8 @@ int Run(const Cli& cli) {
   SilentProgress silent;
   TerminalProgress drawn(&clock, isatty(STDERR_FILENO) == 1);
   app::Environment environment;
-  const auto files = io::MakeLocalFileSystem();
   const auto http = io::MakeCurlHttpClient();
+  const auto files = app::MakeFiles(http.get(), &clock, StopRequest());
   environment.files = files.get();
   environment.http = http.get();
   environment.clock = &clock;
