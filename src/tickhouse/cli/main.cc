@@ -24,8 +24,8 @@ namespace tickhouse::cli {
 namespace {
 
 // In the order a tick travels; see commands.h.
-constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterConvert, RegisterScan,
-                                         RegisterClean, RegisterStats};
+constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterGenerate, RegisterConvert,
+                                         RegisterScan,  RegisterClean,    RegisterStats};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
