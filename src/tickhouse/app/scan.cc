@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 #include "tickhouse/report/scan_text.h"
 
 namespace tickhouse::app {

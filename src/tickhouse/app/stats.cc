@@ -11,10 +11,10 @@
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/quality/scan.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 #include "tickhouse/report/statistics_csv.h"
-#include "tickhouse/report/text_table.h"
-#include "tickhouse/report/tick_plots.h"
+#include "tickhouse/report/text/text_table.h"
+#include "tickhouse/report/plot/tick_plots.h"
 
 namespace tickhouse::app {
 

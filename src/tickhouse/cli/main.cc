@@ -1,4 +1,5 @@
 // tickhouse: parse the command line, build the environment, run one use case, print its report.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -75,7 +76,16 @@ int PrintReport(const Cli& cli, const app::RunReport& report) {
   return report.ExitCode();
 }
 
+// A run frees and takes the same buffers for each file. Handing them back to the kernel in between
+// costs more than decoding (measured on `scan --deep`: 0.5 of 1.05 CPU seconds), so they are kept.
+void KeepFreedMemory() {
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  mallopt(M_TOP_PAD, 4 << 20);
+}
+
 int Run(const Cli& cli) {
+  KeepFreedMemory();
   if (cli.options.quiet) SetLogLevel(LogLevel::kWarn);
   if (cli.options.verbosity > 0) SetLogLevel(LogLevel::kDebug);
   std::signal(SIGINT, OnSignal);

@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "tickhouse/app/duration.h"
 #include "tickhouse/cli/commands.h"
+#include "tickhouse/cli/duration.h"
 #include "tickhouse/cli/terminal_width.h"
 
 namespace tickhouse::cli {
@@ -23,7 +23,7 @@ Result<app::RunReport> Run(const Options& options, app::Environment& environment
   request.folder = options.folder;
   request.report_path = options.report;
   request.options.deep = options.deep;
-  TICKHOUSE_ASSIGN(request.options.gap_allowed, app::ParseDuration(options.gap));
+  TICKHOUSE_ASSIGN(request.options.gap_allowed, ParseDuration(options.gap));
   request.width = TerminalWidth();
   return app::Scan(request, environment);
 }

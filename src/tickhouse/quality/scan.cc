@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 
 #include "tickhouse/core/calendar.h"
 #include "tickhouse/core/check.h"
@@ -47,8 +48,14 @@ const TradingCalendar& CalendarOf(Session session) {
 
 Session SessionOf(const std::string& symbol, const ScanOptions& options) {
   if (options.session) return *options.session;
-  const Result<Instrument> instrument = FindInstrument(symbol);
-  return instrument ? instrument->session : Session::kFx;
+  // FindInstrument would look for the nearest name of each unknown symbol, which costs more than a
+  // file.
+  const std::span<const Instrument> known = BuiltInInstruments();
+  const auto found = std::lower_bound(known.begin(), known.end(), symbol,
+                                      [](const Instrument& instrument, const std::string& name) {
+                                        return instrument.symbol < name;
+                                      });
+  return found != known.end() && found->symbol == symbol ? found->session : Session::kFx;
 }
 
 bool StatisticsSuffice(const io::ParquetTickInfo& info) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "tickhouse/report/display_text.h"
 #include "tickhouse/report/html_style.h"
-#include "tickhouse/report/text_table.h"
+#include "tickhouse/report/text/display_text.h"
+#include "tickhouse/report/text/text_table.h"
 
 namespace tickhouse::report {
 

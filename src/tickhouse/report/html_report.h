@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/report/canvas.h"
+#include "tickhouse/report/plot/canvas.h"
 
 namespace tickhouse::report {
 

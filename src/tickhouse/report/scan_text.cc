@@ -7,9 +7,9 @@
 #include <numeric>
 #include <tuple>
 
-#include "tickhouse/report/csv_text.h"
-#include "tickhouse/report/display_text.h"
-#include "tickhouse/report/text_table.h"
+#include "tickhouse/report/text/csv_text.h"
+#include "tickhouse/report/text/display_text.h"
+#include "tickhouse/report/text/text_table.h"
 
 namespace tickhouse::report {
 

@@ -1,7 +1,7 @@
-#include "tickhouse/report/tick_plots.h"
+#include "tickhouse/report/plot/tick_plots.h"
 
 #include "tickhouse/core/testing.h"
-#include "tickhouse/report/axis.h"
+#include "tickhouse/report/plot/axis.h"
 
 namespace tickhouse::report {
 namespace {

@@ -1,7 +1,7 @@
-#include "tickhouse/report/text_table.h"
+#include "tickhouse/report/text/text_table.h"
 
 #include "tickhouse/core/testing.h"
-#include "tickhouse/report/csv_text.h"
+#include "tickhouse/report/text/csv_text.h"
 
 namespace tickhouse::report {
 namespace {

@@ -1,8 +1,8 @@
-#include "tickhouse/report/canvas.h"
+#include "tickhouse/report/plot/canvas.h"
 
 #include <array>
 
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

@@ -1,8 +1,8 @@
-#include "tickhouse/report/day_panel.h"
+#include "tickhouse/report/plot/day_panel.h"
 
 #include <algorithm>
 
-#include "tickhouse/report/axis.h"
+#include "tickhouse/report/plot/axis.h"
 
 namespace tickhouse::report {
 

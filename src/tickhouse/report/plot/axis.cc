@@ -1,4 +1,4 @@
-#include "tickhouse/report/axis.h"
+#include "tickhouse/report/plot/axis.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

@@ -1,6 +1,6 @@
-#include "tickhouse/report/csv_text.h"
+#include "tickhouse/report/text/csv_text.h"
 
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

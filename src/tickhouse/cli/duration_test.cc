@@ -1,8 +1,8 @@
-#include "tickhouse/app/duration.h"
+#include "tickhouse/cli/duration.h"
 
 #include "tickhouse/core/testing.h"
 
-namespace tickhouse::app {
+namespace tickhouse::cli {
 namespace {
 
 TEST(ParseDurationTest, TakesTheUsualUnits) {
@@ -23,4 +23,4 @@ TEST(ParseDurationTest, RefusesWhatIsNoLengthOfTime) {
 }
 
 }  // namespace
-}  // namespace tickhouse::app
+}  // namespace tickhouse::cli

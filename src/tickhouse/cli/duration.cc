@@ -1,4 +1,4 @@
-#include "tickhouse/app/duration.h"
+#include "tickhouse/cli/duration.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace tickhouse::app {
+namespace tickhouse::cli {
 
 Result<Nanos> ParseDuration(std::string_view text) {
   constexpr std::pair<std::string_view, double> kUnits[] = {
@@ -29,4 +29,4 @@ Result<Nanos> ParseDuration(std::string_view text) {
                   text));
 }
 
-}  // namespace tickhouse::app
+}  // namespace tickhouse::cli

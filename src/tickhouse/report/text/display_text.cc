@@ -1,4 +1,4 @@
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 #include <fmt/format.h>
 

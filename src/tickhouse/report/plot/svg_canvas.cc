@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "tickhouse/report/canvas.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/plot/canvas.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

@@ -1,9 +1,9 @@
-#include "tickhouse/report/text_table.h"
+#include "tickhouse/report/text/text_table.h"
 
 #include <algorithm>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

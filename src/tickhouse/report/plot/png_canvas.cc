@@ -8,8 +8,8 @@
 #include <memory>
 #include <numbers>
 
-#include "tickhouse/report/canvas.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/plot/canvas.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tickhouse/core/time.h"
-#include "tickhouse/report/canvas.h"
+#include "tickhouse/report/plot/canvas.h"
 
 namespace tickhouse::report {
 

@@ -1,4 +1,4 @@
-#include "tickhouse/report/tick_plots.h"
+#include "tickhouse/report/plot/tick_plots.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <memory>
 
-#include "tickhouse/report/day_panel.h"
-#include "tickhouse/report/display_text.h"
+#include "tickhouse/report/plot/day_panel.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::report {
 
