@@ -98,8 +98,11 @@ std::unexpected<Error> Failure(const ZipInput& input, const zip_error_t& zip_err
   const int code = zip_error_code_zip(&zip_error);
   const bool unsupported = code == ZIP_ER_COMPNOTSUPP || code == ZIP_ER_ENCRNOTSUPP ||
                            code == ZIP_ER_NOPASSWD || code == ZIP_ER_MULTIDISK;
-  zip_error_t copy = zip_error;
-  const std::string why = zip_error_strerror(&copy);
+  zip_error_t told;  // The text is made inside it, and goes with it.
+  zip_error_init(&told);
+  zip_error_set(&told, code, zip_error_code_system(&zip_error));
+  const std::string why = zip_error_strerror(&told);
+  zip_error_fini(&told);
   return Fail(unsupported ? ErrorKind::kUnsupported : ErrorKind::kCorrupt,
               input.path() + ": zip: " + why + " at offset " + std::to_string(input.offset()) +
                   "; get the file again or unpack it by hand");
