@@ -64,7 +64,7 @@ def test_the_archive_through_fetch(tmp_path, symbol, begin, end, ticks):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["counts"]["ticks"] == ticks
     assert json.loads(done.stdout)["counts"]["hours_corrupt"] == 0
-    with open(tmp_path / symbol / "_fetch/manifest.csv", newline="") as file:
+    with open(tmp_path / symbol / ".fetch/manifest.csv", newline="") as file:
         recorded = {row["file"]: int(row["ticks"]) for row in csv.DictReader(file)}
     for path in (ROOT / symbol).rglob("*.bi5"):
         name = str(path.relative_to(ROOT))

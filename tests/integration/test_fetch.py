@@ -48,7 +48,7 @@ def run(*args, expect=0, **kwargs):
 
 def manifest(out, symbol="EURUSD"):
     """By hour, without when it was fetched."""
-    with open(out / symbol / "_fetch" / "manifest.csv", newline="") as file:
+    with open(out / symbol / ".fetch" / "manifest.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         del row["fetched"]
@@ -220,7 +220,7 @@ def test_wrong_scale_and_unit_go_to_quarantine(feed, tmp_path):
     assert "price scale" in messages["EURUSD json 2019-02-04T04:00:00Z"]
     assert "volume unit" in messages["EURUSD json 2019-02-04T07:00:00Z"]
     for hour in (scale, unit):
-        aside = tmp_path / f"EURUSD/_fetch/quarantine/EURUSD_{hour:%Y-%m-%dT%H}Z.json.quarantined"
+        aside = tmp_path / f"EURUSD/.fetch/quarantine/EURUSD_{hour:%Y-%m-%dT%H}Z.json.quarantined"
         assert not stored(tmp_path, hour).exists()
         assert aside.read_bytes() == feed.answers[feed.json_path(hour)][2]
         assert (aside.parent / (aside.name + ".reason.txt")).read_text().count("\n") == 3
@@ -278,7 +278,7 @@ def test_unknown_symbols_are_described_by_the_feed(feed, tmp_path):
     feed.answers[feed.json_path(hour, "XYZ-USD")] = (200, {}, json_hour(hour, records_of(hour)))
     report = run(feed, tmp_path, symbol="XYZUSD", begin=hour, hours=1)
     assert report["counts"]["hours_ticks"] == 1
-    assert json.loads((tmp_path / "XYZUSD/_fetch/instrument.json").read_text()) == description
+    assert json.loads((tmp_path / "XYZUSD/.fetch/instrument.json").read_text()) == description
     done = subprocess.run(command(feed, tmp_path, symbol="QQQZZZ"), capture_output=True, text=True, env=ENVIRONMENT,
                           timeout=200)
     assert done.returncode == 1 and "QQQ-ZZZ" in done.stderr

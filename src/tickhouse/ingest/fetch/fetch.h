@@ -67,7 +67,7 @@ struct FetchSummary {
 };
 
 /// Fetches. At the end the hours of each symbol are held against each other (ReviewHours); what
-/// cannot be right is moved to `_fetch/quarantine` with the reason beside it. kBusy names the
+/// cannot be right is moved to `.fetch/quarantine` with the reason beside it. kBusy names the
 /// process that works on the folder; kUnavailable: the feed stopped answering (run again to
 /// continue); kCancelled: state is safe. The manifest is exported in every case.
 Result<FetchSummary> RunFetch(const FetchRequest& request, const FetchContext& context);

@@ -18,7 +18,7 @@ std::string Quoted(std::string_view text) {
 }  // namespace
 
 std::string FetchFolder(std::string_view out, std::string_view symbol) {
-  return io::JoinPath(io::JoinPath(out, symbol), "_fetch");
+  return io::JoinPath(io::JoinPath(out, symbol), ".fetch");
 }
 
 Result<std::unique_ptr<FetchManifest>> FetchManifest::Open(io::FileSystem& fs,

@@ -18,7 +18,8 @@
 
 namespace tickhouse::ingest {
 
-/// The folder beside a symbol's raw files that holds what belongs to them: `{out}/{SYMBOL}/_fetch`.
+/// The folder beside a symbol's raw files that holds what belongs to them: `{out}/{SYMBOL}/.fetch`.
+/// The dot keeps `convert` and its like from taking the export for ticks.
 std::string FetchFolder(std::string_view out, std::string_view symbol);
 
 /// The last record of an hour counts. A record of a stored hour is written before its file appears,

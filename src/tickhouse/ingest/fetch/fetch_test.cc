@@ -91,7 +91,7 @@ class FetchTest : public testing::Test {
   // The manifest without when each hour was fetched, a line a time.
   std::vector<std::string> Manifest() {
     std::vector<std::string> lines;
-    std::string text = Content("raw/EURUSD/_fetch/manifest.csv");
+    std::string text = Content("raw/EURUSD/.fetch/manifest.csv");
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = text.find('\n', begin);
       std::string line = text.substr(begin, end - begin);
@@ -213,7 +213,7 @@ TEST_F(FetchTest, CorruptBytesLieInQuarantineWithTheReason) {
   answers[Url("2019-02-04T12:00")].body = "{\"cut\":";
   ASSERT_OK_AND_ASSIGN(const FetchSummary summary, Run());
   EXPECT_FALSE(Exists(File("2019-02-04T12:00")));
-  const std::string aside = "raw/EURUSD/_fetch/quarantine/EURUSD_2019-02-04T12Z.json.quarantined";
+  const std::string aside = "raw/EURUSD/.fetch/quarantine/EURUSD_2019-02-04T12Z.json.quarantined";
   EXPECT_EQ(Content(aside), "{\"cut\":");
   EXPECT_NE(Content(aside + ".reason.txt").find("no JSON object"), std::string::npos);
   ASSERT_EQ(summary.problems.size(), 1u);
@@ -229,7 +229,7 @@ TEST_F(FetchTest, AWrongPriceScaleIsMovedAside) {
   EXPECT_EQ(record.state, HourState::kCorrupt);
   EXPECT_NE(record.detail.find("price scale"), std::string::npos);
   EXPECT_FALSE(Exists(File("2019-02-04T12:00")));
-  EXPECT_TRUE(Exists("raw/EURUSD/_fetch/quarantine/EURUSD_2019-02-04T12Z.json.quarantined"));
+  EXPECT_TRUE(Exists("raw/EURUSD/.fetch/quarantine/EURUSD_2019-02-04T12Z.json.quarantined"));
   EXPECT_EQ(summary.problems.size(), 1u);
   // Not asked for again until somebody wants it repaired.
   ASSERT_OK(Run());
@@ -288,7 +288,7 @@ TEST_F(FetchTest, FilesThatWereThereBeforeAreTakenIn) {
   EXPECT_EQ(Record("2019-02-04T10:00").source, "found in the folder");
   EXPECT_EQ(Record("2019-02-04T10:00").sha256, lineage::Sha256Of(body));
   EXPECT_EQ(Content(File("2019-02-04T11:00")), answers[Url("2019-02-04T11:00")].body);
-  EXPECT_EQ(Content("raw/EURUSD/_fetch/quarantine/EURUSD_2019-02-04T11Z.json.quarantined"),
+  EXPECT_EQ(Content("raw/EURUSD/.fetch/quarantine/EURUSD_2019-02-04T11Z.json.quarantined"),
             "rubbish");
   EXPECT_EQ(summary.symbols[0].hours.at(HourState::kTicks), 6);
 }
@@ -342,7 +342,7 @@ TEST_F(FetchTest, RepairFetchesWhatVerifyFinds) {
   EXPECT_EQ(summary.symbols[0].asked, 1);
   ASSERT_OK_AND_ASSIGN(summary, Verify());
   EXPECT_TRUE(summary.problems.empty());
-  EXPECT_EQ(Content("raw/EURUSD/_fetch/quarantine/EURUSD_2019-02-04T10Z.json.quarantined"),
+  EXPECT_EQ(Content("raw/EURUSD/.fetch/quarantine/EURUSD_2019-02-04T10Z.json.quarantined"),
             flipped);
 }
 
@@ -376,7 +376,7 @@ TEST_F(FetchTest, InterruptedRunsContinue) {
   });
   FetchContext context{files.get(), &stopping, &clock, &progress, cancel};
   EXPECT_THAT(RunFetch(request, context), IsError(ErrorKind::kCancelled));
-  EXPECT_TRUE(Exists("raw/EURUSD/_fetch/manifest.csv"));
+  EXPECT_TRUE(Exists("raw/EURUSD/.fetch/manifest.csv"));
   cancel = CancelToken();
   ASSERT_OK_AND_ASSIGN(const FetchSummary summary, Run());
   EXPECT_EQ(summary.symbols[0].present, 3);
@@ -425,7 +425,7 @@ TEST_F(FetchTest, UnknownSymbolsAreDescribedByTheFeed) {
       "holidays":[{"from":1549278000000,"till":1549281600000}]})";  // 2019-02-04T11:00, an hour
   answers["http://feed/instruments/XYZ-USD"] = HttpResponse{200, {}, description};
   ASSERT_OK(Run());
-  EXPECT_EQ(Content("raw/XYZUSD/_fetch/instrument.json"), description);
+  EXPECT_EQ(Content("raw/XYZUSD/.fetch/instrument.json"), description);
   EXPECT_EQ(asked(), 6u);  // The description and five hours; the holiday is not asked for.
   EXPECT_EQ(Record("2019-02-04T11:00", "XYZUSD").state, HourState::kClosedMarket);
   ASSERT_OK(Run());
@@ -472,7 +472,7 @@ TEST_F(FetchTest, TheExportIsReadable) {
   request.range = UtcRange{At("2019-02-04T11:00"), At("2019-02-04T13:00")};
   ASSERT_OK(Run());
   const std::string body = answers[Url("2019-02-04T11:00")].body;
-  EXPECT_EQ(Content("raw/EURUSD/_fetch/manifest.csv"),
+  EXPECT_EQ(Content("raw/EURUSD/.fetch/manifest.csv"),
             "feed,hour,state,ticks,bytes,sha256,file,source,fetched,detail\n"
             "json,2019-02-04T11:00:00Z,ticks,50," +
                 std::to_string(body.size()) + "," + lineage::Sha256Of(body) +

@@ -17,7 +17,7 @@ namespace {
 Result<std::vector<std::string>> SymbolsOf(const FetchRequest& request,
                                            const FetchContext& context) {
   if (!request.symbols.empty()) return request.symbols;
-  constexpr std::string_view kEnd = "/_fetch/manifest.journal";
+  constexpr std::string_view kEnd = "/.fetch/manifest.journal";
   TICKHOUSE_ASSIGN(const auto files, context.files->ListFiles(request.out));
   std::vector<std::string> symbols;
   for (const io::FileInfo& file : files) {

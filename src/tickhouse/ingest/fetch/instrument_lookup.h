@@ -23,7 +23,7 @@ struct KnownInstrument {
 struct InstrumentLookup {
   io::FileSystem* files = nullptr;
   io::HttpClient* http = nullptr;
-  std::string out;          ///< Descriptions are kept as `{out}/{SYMBOL}/_fetch/instrument.json`.
+  std::string out;          ///< Descriptions are kept as `{out}/{SYMBOL}/.fetch/instrument.json`.
   std::string root;         ///< The JSON feed; empty: there is none to ask (bi5).
   std::string description;  ///< `--instruments`: a file or an address; "{CODE}" in it is replaced.
 };

@@ -15,7 +15,7 @@ Result<RawFolder> RawFolder::Open(io::FileSystem* files, std::string out, std::s
   if (!listed) return Fail(listed.error());
   for (const io::FileInfo& info : *listed) {
     const auto below = io::RelativePath(info.path, folder.out_);
-    if (below && below->find("/_fetch/") == below->npos) folder.sizes_[*below] = info.size;
+    if (below && below->find("/.fetch/") == below->npos) folder.sizes_[*below] = info.size;
   }
   return folder;
 }
@@ -36,16 +36,14 @@ Status RawFolder::Store(const std::string& file, std::string_view bytes) const {
 
 // Not the extension of a raw file, so that nobody takes it for one.
 std::string RawFolder::QuarantinePath(const HourRecord& hour) const {
-  const std::string when = FormatUtc(FromNanos(hour.hour_ns)).substr(0, 13);
-  return io::JoinPath(
-      FetchFolder(out_, symbol_),
-      fmt::format("quarantine/{}_{}Z.{}.quarantined", symbol_, when, FeedKindName(hour.feed)));
+  return fmt::format("{}/quarantine/{}_{}Z.{}.quarantined", FetchFolder("", symbol_), symbol_,
+                     FormatUtc(FromNanos(hour.hour_ns)).substr(0, 13), FeedKindName(hour.feed));
 }
 
 Status RawFolder::WriteReason(const std::string& path, const HourRecord& hour,
                               std::string_view reason) const {
   return files_->WriteWhole(
-      path + ".reason.txt",
+      io::JoinPath(out_, path) + ".reason.txt",
       fmt::format("{} {} {}\n{}\nsource: {}\n", symbol_, FeedKindName(hour.feed),
                   FormatUtc(FromNanos(hour.hour_ns)), reason, hour.source));
 }
@@ -54,7 +52,7 @@ Result<std::string> RawFolder::Quarantine(const HourRecord& hour, std::string_vi
   const std::string path = QuarantinePath(hour);
   TICKHOUSE_TRY(WriteReason(path, hour, reason));
   const std::string file = HourFile(hour.feed, symbol_, hour.hour_ns);
-  const Status moved = files_->Rename(io::JoinPath(out_, file), path);
+  const Status moved = files_->Rename(io::JoinPath(out_, file), io::JoinPath(out_, path));
   if (!moved && moved.error().kind != ErrorKind::kNotFound) return Fail(moved.error());
   return path;
 }
@@ -63,7 +61,7 @@ Result<std::string> RawFolder::QuarantineBytes(const HourRecord& hour, std::stri
                                                std::string_view reason) const {
   const std::string path = QuarantinePath(hour);
   TICKHOUSE_TRY(WriteReason(path, hour, reason));
-  TICKHOUSE_TRY(files_->WriteWhole(path, bytes));
+  TICKHOUSE_TRY(files_->WriteWhole(io::JoinPath(out_, path), bytes));
   return path;
 }
 

@@ -181,7 +181,9 @@ HourRecord SymbolFetch::NewRecord(int64_t hour_ns, const HourAnswer& answer) con
 Status SymbolFetch::Keep(const HourTask& task, const HourAnswer& answer) {
   HourRecord record = NewRecord(task.hour_ns, answer);
   if (answer.state == HourState::kCorrupt) {
-    TICKHOUSE_TRY(folder_.QuarantineBytes(record, answer.bytes, answer.detail));
+    TICKHOUSE_ASSIGN(const std::string aside,
+                     folder_.QuarantineBytes(record, answer.bytes, answer.detail));
+    record.detail += "; see " + aside;
   }
   // The record first: a file without one would be taken for somebody else's.
   TICKHOUSE_TRY(manifest_->Put(record));
@@ -233,10 +235,10 @@ Status SymbolFetch::Review() {
   std::erase_if(hours, [](const HourRecord& hour) { return hour.state != HourState::kTicks; });
   for (const HourFinding& finding : ReviewHours(hours, known_.instrument)) {
     HourRecord record = hours[finding.index];
-    TICKHOUSE_TRY(folder_.Quarantine(record, finding.reason));
+    TICKHOUSE_ASSIGN(const std::string aside, folder_.Quarantine(record, finding.reason));
     record.state = HourState::kCorrupt;
     record.file.clear();
-    record.detail = finding.reason;
+    record.detail = finding.reason + "; see " + aside;
     TICKHOUSE_TRY(manifest_->Put(record));
   }
   return {};
