@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <thread>
 
+#include "tickhouse/core/clock.h"
 #include "tickhouse/io/fs/local_file.h"
 
 namespace tickhouse::io::local {
@@ -46,7 +46,7 @@ pid_t OwnerOf(int fd) {
   for (int i = 0; i < 100; ++i) {
     pid = PidIn(fd);
     if (pid > 0 && (::kill(pid, 0) == 0 || errno != ESRCH)) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    SystemClock().Sleep(std::chrono::milliseconds(1), CancelToken());
   }
   return pid;
 }

@@ -7,7 +7,7 @@
 #include "tickhouse/io/fs/faulty_file_system.h"
 #include "tickhouse/io/fs/local_file_system.h"
 #include "tickhouse/io/fs/memory_file_system.h"
-#include "tickhouse/io/fs/temporary_folder.h"
+#include "tickhouse/io/fs/test_folder.h"
 
 namespace tickhouse::io {
 namespace {

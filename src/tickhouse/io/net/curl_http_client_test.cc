@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "tickhouse/core/testing.h"
-#include "tickhouse/io/fs/temporary_folder.h"
+#include "tickhouse/io/fs/test_folder.h"
 #include "tickhouse/io/net/test_http_server.h"
 
 namespace tickhouse::io {

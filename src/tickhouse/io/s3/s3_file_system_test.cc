@@ -2,7 +2,7 @@
 
 #include "tickhouse/io/fs/file_system_contract.h"
 #include "tickhouse/io/s3/s3_client.h"
-#include "tickhouse/io/s3/versitygw.h"
+#include "tickhouse/io/s3/test_versitygw.h"
 
 namespace tickhouse::io {
 namespace {

@@ -13,7 +13,7 @@
 #include "tickhouse/io/s3/multipart_upload.h"
 #include "tickhouse/io/s3/s3_client.h"
 #include "tickhouse/io/s3/s3_file_system.h"
-#include "tickhouse/io/s3/versitygw.h"
+#include "tickhouse/io/s3/test_versitygw.h"
 
 namespace tickhouse::io {
 namespace {

@@ -19,7 +19,7 @@
 #include <thread>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/fs/temporary_folder.h"
+#include "tickhouse/io/fs/test_folder.h"
 #include "tickhouse/io/net/http_client.h"
 #include "tickhouse/io/s3/s3_config.h"
 
