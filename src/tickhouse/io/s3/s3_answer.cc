@@ -87,6 +87,9 @@ std::string Advice(const HttpResponse& response, std::string_view code, UtcTime 
   if (code == "InvalidAccessKeyId" || code == "XAdminUserNotFound")
     return "; check AWS_ACCESS_KEY_ID";
   if (code == "ExpiredToken") return "; get a new AWS_SESSION_TOKEN";
+  if (code.empty() && response.status == 403) {  // HEAD has no room for a reason
+    return "; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they are allowed to do";
+  }
   const std::string_view region = response.Header("x-amz-bucket-region");
   if (response.status == 301 || code == "AuthorizationHeaderMalformed" ||
       code == "PermanentRedirect") {

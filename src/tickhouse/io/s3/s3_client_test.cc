@@ -168,6 +168,13 @@ TEST(S3Client, SaysHowWrongTheClockIs) {
   EXPECT_THAT(result, HasErrorMessage("clock is 3600 s ahead of the store's"));
 }
 
+TEST(S3Client, ARefusalWithoutAReasonNamesTheKeys) {
+  Scripted s3(Answers{HttpResponse{403, {}, ""}});
+  const auto result = s3.client.Head("bucket", "k");
+  EXPECT_THAT(result, IsError(ErrorKind::kPermission));
+  EXPECT_THAT(result, HasErrorMessage("AWS_SECRET_ACCESS_KEY"));
+}
+
 TEST(S3Client, NamesTheBucketsRegion) {
   HttpResponse elsewhere = ErrorAnswer(301, "PermanentRedirect");
   elsewhere.headers.emplace_back("x-amz-bucket-region", "ap-south-1");
