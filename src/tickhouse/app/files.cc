@@ -8,7 +8,8 @@
 
 namespace tickhouse::app {
 
-std::unique_ptr<io::FileSystem> MakeFiles(io::HttpClient* http, Clock* clock, CancelToken cancel) {
+std::unique_ptr<io::FileSystem> MakeFiles(io::HttpClient* http, Clock* clock,
+                                          const CancelToken& cancel) {
   const auto make_s3 = [=]() -> Result<std::unique_ptr<io::FileSystem>> {
     TICKHOUSE_ASSIGN(
         const io::S3Config config,

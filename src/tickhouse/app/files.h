@@ -12,6 +12,7 @@ namespace tickhouse::app {
 
 /// S3 is set up from the environment (docs/reference/configuration.md) when the first s3:// path is
 /// used; until then nothing is read and nothing is needed. `http` and `clock` are not owned.
-std::unique_ptr<io::FileSystem> MakeFiles(io::HttpClient* http, Clock* clock, CancelToken cancel);
+std::unique_ptr<io::FileSystem> MakeFiles(io::HttpClient* http, Clock* clock,
+                                          const CancelToken& cancel);
 
 }  // namespace tickhouse::app
