@@ -88,6 +88,8 @@ int Run(const Cli& cli) {
   KeepFreedMemory();
   if (cli.options.quiet) SetLogLevel(LogLevel::kWarn);
   if (cli.options.verbosity > 0) SetLogLevel(LogLevel::kDebug);
+  app::Environment environment;
+  environment.cancel = StopRequest();  // Made before a handler can ask for it.
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
   std::signal(SIGPIPE, SIG_IGN);
@@ -95,14 +97,12 @@ int Run(const Cli& cli) {
   SystemClock clock;
   SilentProgress silent;
   TerminalProgress drawn(&clock, isatty(STDERR_FILENO) == 1);
-  app::Environment environment;
   const auto http = io::MakeCurlHttpClient();
   const auto files = app::MakeFiles(http.get(), &clock, StopRequest());
   environment.files = files.get();
   environment.http = http.get();
   environment.clock = &clock;
   environment.progress = cli.options.quiet ? static_cast<Progress*>(&silent) : &drawn;
-  environment.cancel = StopRequest();
   environment.threads = cli.options.threads > 0 ? cli.options.threads : AvailableProcessors();
 
   const Result<app::RunReport> report = cli.run(environment);
