@@ -11,10 +11,10 @@
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/quality/scan.h"
-#include "tickhouse/report/text/display_text.h"
-#include "tickhouse/report/statistics_csv.h"
-#include "tickhouse/report/text/text_table.h"
 #include "tickhouse/report/plot/tick_plots.h"
+#include "tickhouse/report/statistics_csv.h"
+#include "tickhouse/report/text/display_text.h"
+#include "tickhouse/report/text/text_table.h"
 
 namespace tickhouse::app {
 
@@ -219,12 +219,12 @@ Result<std::vector<SymbolStatistics>> CountTicks(const StatsRequest& request,
   return result;
 }
 
-Result<RunReport> Stats(const StatsRequest& request, Environment& environment) {
+Result<RunReport> Stats(const StatsRequest& request, Environment& environment,
+                        std::vector<SymbolStatistics>* statistics) {
   const int64_t start = environment.clock->MonotonicNanos();
   RunReport run;
   run.command = "stats";
-  TICKHOUSE_ASSIGN(const std::vector<SymbolStatistics> symbols,
-                   CountTicks(request, environment, &run));
+  TICKHOUSE_ASSIGN(std::vector<SymbolStatistics> symbols, CountTicks(request, environment, &run));
   const int64_t counted = environment.clock->MonotonicNanos();
   std::optional<Error> png_error;
   int64_t files = 0;
@@ -251,6 +251,7 @@ Result<RunReport> Stats(const StatsRequest& request, Environment& environment) {
                           report::GroupDigits(ticks), report::GroupDigits(files),
                           report::ShortDuration(run.durations_s[0].second), run.outputs.size(),
                           request.out);
+  if (statistics != nullptr) *statistics = std::move(symbols);
   return run;
 }
 

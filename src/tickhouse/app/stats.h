@@ -37,6 +37,8 @@ Result<std::vector<SymbolStatistics>> CountTicks(const StatsRequest& request,
 /// CountTicks, then under `out` for each symbol S, as CSV, SVG and PNG: S_daily_window_counts
 /// (`date,ticks_window1,...`), S_spread (price units), S_volatility, S_ticks_per_hour. Without
 /// libcairo the PNGs are missing and that is one problem.
-Result<RunReport> Stats(const StatsRequest& request, Environment& environment);
+/// `statistics`, if given, receives what was counted.
+Result<RunReport> Stats(const StatsRequest& request, Environment& environment,
+                        std::vector<SymbolStatistics>* statistics = nullptr);
 
 }  // namespace tickhouse::app

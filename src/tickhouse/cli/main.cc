@@ -26,7 +26,8 @@ namespace {
 
 // In the order a tick travels; see commands.h.
 constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterGenerate, RegisterConvert,
-                                         RegisterScan,  RegisterClean,    RegisterStats};
+                                         RegisterScan,  RegisterClean,    RegisterStats,
+                                         RegisterDemo};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
