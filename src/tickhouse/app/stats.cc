@@ -171,14 +171,21 @@ Status WriteSymbol(const SymbolStatistics& symbol, const StatsRequest& request,
   for (const auto& [name, make] : tables) {
     TICKHOUSE_TRY(WriteOutput(stem + name + ".csv", make(symbol.statistics), environment, run));
   }
-  for (const report::Plot& plot : report::PlotsOf(symbol.symbol, symbol.statistics)) {
-    TICKHOUSE_TRY(WriteOutput(stem + plot.name + ".svg", report::DrawSvg(plot), environment, run));
+  const std::vector<report::Plot> plots = report::PlotsOf(symbol.symbol, symbol.statistics);
+  std::vector<Result<std::string>> pngs(plots.size());
+  TICKHOUSE_TRY(ParallelFor(plots.size(), environment.threads, environment.cancel,
+                            [&](std::size_t i) -> Status {
+                              if (!*png_error) pngs[i] = report::DrawPng(plots[i]);
+                              return {};
+                            }));
+  for (std::size_t i = 0; i < plots.size(); ++i) {
+    const std::string path = stem + plots[i].name;
+    TICKHOUSE_TRY(WriteOutput(path + ".svg", report::DrawSvg(plots[i]), environment, run));
     if (*png_error) continue;
-    const Result<std::string> png = report::DrawPng(plot);
-    if (png) {
-      TICKHOUSE_TRY(WriteOutput(stem + plot.name + ".png", *png, environment, run));
+    if (pngs[i]) {
+      TICKHOUSE_TRY(WriteOutput(path + ".png", *pngs[i], environment, run));
     } else {
-      *png_error = png.error();
+      *png_error = pngs[i].error();
     }
   }
   return {};

@@ -216,7 +216,7 @@ void AddFile(const FileFindings& file, TextTable* table) {
   table->AddRow({file.file, Grouped(file.rows), Grouped(AllNulls(file)), Grouped(file.order_breaks),
                  Grouped(file.duplicates), Grouped(file.crossed), NonPositive(file),
                  Grouped(file.not_finite), Grouped(GapCount(file)), LongestGap(file.gaps),
-                 file.error ? file.error->ToString() : ""});
+                 file.error ? std::string(ErrorKindName(file.error->kind)) : ""});
 }
 
 std::string FileTable(const ScanReport& report, std::size_t width, std::size_t most) {
@@ -230,7 +230,7 @@ std::string FileTable(const ScanReport& report, std::size_t width, std::size_t m
                    {"not finite", true},
                    {"gaps", true},
                    {"longest", true},
-                   {"error", false, true}});
+                   {"error"}});
   std::size_t shown = 0;
   std::size_t with_findings = 0;
   for (const std::size_t index : WorstFirst(report)) {

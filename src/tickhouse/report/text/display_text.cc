@@ -214,12 +214,16 @@ std::string ShortDuration(double seconds) {
   if (seconds < 0.9995e-3) return fmt::format("{} µs", PlainNumber(seconds * 1e6, 2));
   if (seconds < 0.9995) return fmt::format("{} ms", PlainNumber(seconds * 1e3, 2));
   if (seconds < 59.95) return fmt::format("{} s", PlainNumber(seconds, seconds < 10 ? 2 : 3));
-  const int64_t whole = std::llround(std::min(seconds, 1e15));
-  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-  const int64_t minutes = std::llround(std::min(seconds, 1e15) / 60);
-  if (minutes < 24 * 60) return fmt::format("{} h {} min", minutes / 60, minutes % 60);
-  const int64_t hours = std::llround(std::min(seconds, 1e15) / 3600);
-  return fmt::format("{} d {} h", hours / 24, hours % 24);
+  // Two units, the smaller one only when it is not zero.
+  const auto join = [](int64_t count, int64_t size, const char* unit, const char* smaller) {
+    std::string text = fmt::format("{} {}", count / size, unit);
+    if (count % size != 0) text += fmt::format(" {} {}", count % size, smaller);
+    return text;
+  };
+  seconds = std::min(seconds, 1e15);
+  if (seconds < 3'599.5) return join(std::llround(seconds), 60, "min", "s");
+  if (seconds < 86'370) return join(std::llround(seconds / 60), 60, "h", "min");
+  return join(std::llround(seconds / 3600), 24, "d", "h");
 }
 
 }  // namespace tickhouse::report

@@ -34,7 +34,7 @@ std::string GroupDigits(int64_t number);
 /// 950 -> "950", 12300 -> "12.3k", 4.5e6 -> "4.5M": three significant digits.
 std::string ShortNumber(double number);
 
-/// 0.00312 s -> "3.1 ms", 95 s -> "1 min 35 s", 7200 s -> "2 h 0 min", 3 days as "3 d 0 h".
+/// 0.00312 s -> "3.1 ms", 95 s -> "1 min 35 s", 7200 s -> "2 h", 90 h -> "3 d 18 h".
 std::string ShortDuration(double seconds);
 
 /// Bytes in decimal units: "812 B", "1.2 kB", "3.4 GB".

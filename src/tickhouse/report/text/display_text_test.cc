@@ -63,8 +63,10 @@ TEST(ShortDurationTest, PicksTheUnit) {
   EXPECT_EQ(ShortDuration(0.00312), "3.1 ms");
   EXPECT_EQ(ShortDuration(2.345), "2.3 s");
   EXPECT_EQ(ShortDuration(95), "1 min 35 s");
-  EXPECT_EQ(ShortDuration(7200), "2 h 0 min");
-  EXPECT_EQ(ShortDuration(3 * 86400), "3 d 0 h");
+  EXPECT_EQ(ShortDuration(60), "1 min");
+  EXPECT_EQ(ShortDuration(3599.6), "1 h");
+  EXPECT_EQ(ShortDuration(7260), "2 h 1 min");
+  EXPECT_EQ(ShortDuration(90 * 3600), "3 d 18 h");
 }
 
 }  // namespace
