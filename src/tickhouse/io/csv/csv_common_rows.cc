@@ -38,7 +38,9 @@ CsvRowShape ShapeOf(CsvDialect dialect, const CsvColumns& columns) {
         return CsvRowShape::kDateTimeBidAsk;
       }
       break;
-    case CsvDialect::kIso: break;
+    case CsvDialect::kIso:
+      if (is({kTime, kBid, kAsk, kVolume}, 3)) return CsvRowShape::kIsoTimeBidAsk;
+      break;
   }
   return CsvRowShape::kNone;
 }
@@ -51,25 +53,26 @@ VolumeColumns VolumesOf(CsvRowShape shape, int columns) {
   return {.both_sides = false, .single = single};
 }
 
-/// `pattern` is the text behind the date: h, m, s, f stand for digits, all else for itself; the
-/// delimiter comes behind it.
-void SetClock(std::string_view pattern, char delimiter, CsvRowKernel* kernel) {
+/// `pattern` is the text behind the date: h, m, s, f (milliseconds), u (microseconds) stand for
+/// digits, all else for itself.
+void SetClock(std::string_view pattern, CsvRowKernel* kernel) {
   constexpr uint8_t kNowhere = 0x80;
   constexpr uint8_t kAnything = 0xFF;
-  constexpr std::string_view kOrder = "hhmmss.fff";  // '.': a zero
+  constexpr std::string_view kOrder = "hhmmss.fff..uu.u";  // '.': a zero
+  kernel->clock_bytes = static_cast<int>(pattern.size());
   kernel->clock_text.fill(0);
   kernel->clock_most.fill(kAnything);
   kernel->clock_digits.fill(kNowhere);
   std::array<bool, kOrder.size()> used = {};
-  for (std::size_t i = 0; i <= pattern.size(); ++i) {
-    const char c = i < pattern.size() ? pattern[i] : delimiter;
-    const bool digit = i < pattern.size() && std::string_view("hmsf").find(c) != std::string::npos;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    const bool digit = std::string_view("hmsfu").find(c) != std::string_view::npos;
     kernel->clock_text[i] = static_cast<uint8_t>(digit ? '0' : c);
     kernel->clock_most[i] = 0;
     if (!digit) continue;
     std::size_t slot = kOrder.find(c);
-    while (used[slot]) ++slot;
-    const bool tens = slot == kOrder.find(c) && c != 'f';
+    const bool tens = !used[slot] && c != 'f' && c != 'u';
+    while (used[slot] || kOrder[slot] != c) ++slot;
     used[slot] = true;
     kernel->clock_most[i] = tens ? (c == 'h' ? 2 : 5) : 9;
     kernel->clock_digits[slot] = static_cast<uint8_t>(i);
@@ -78,15 +81,13 @@ void SetClock(std::string_view pattern, char delimiter, CsvRowKernel* kernel) {
 
 void SetTime(CsvDialect dialect, CsvRowKernel* kernel) {
   kernel->epoch_millis = dialect == CsvDialect::kDukascopyNode;
-  const bool long_date =
-      dialect == CsvDialect::kDukascopyWeb || dialect == CsvDialect::kMetaTrader5;
+  const bool long_date = dialect == CsvDialect::kDukascopyWeb ||
+                         dialect == CsvDialect::kMetaTrader5 || dialect == CsvDialect::kIso;
   kernel->date_bytes = long_date ? 10 : 8;
-  const bool tab = dialect == CsvDialect::kMetaTrader5;
-  const bool bare = dialect == CsvDialect::kHistData;
-  SetClock(bare  ? " hhmmssfff"
-           : tab ? "\thh:mm:ss.fff"
-                 : " hh:mm:ss.fff",
-           kernel->delimiter, kernel);
+  std::string pattern = " hh:mm:ss.fff";
+  if (dialect == CsvDialect::kMetaTrader5) pattern[0] = kernel->delimiter;
+  if (dialect == CsvDialect::kHistData) pattern = " hhmmssfff";
+  SetClock(pattern + kernel->delimiter, kernel);
 }
 
 /// False when the price cannot be had at the scale.
@@ -107,11 +108,15 @@ const char* CsvCommonRows::Take(const char* begin, const char* at, const char* e
   if (at - begin < kReadableBefore || lines_->sink().decimals() < 0) return at;
   if (header_generation_ != lines_->header_generation()) Prepare();
   if (kernel_.shape == CsvRowShape::kNone || !Synchronise()) return at;
+  bool entered = false;
   while (true) {
     const CsvRowRun run = RunCsvRowKernel(&kernel_, at, end, &lines_->sink());
     lines_->CountLines(run.rows);
     at = run.at;
-    if (!run.other_day || !EnterDay(at)) break;
+    // A day just entered that takes no row is for the slow path.
+    if (!run.other_day || (entered && run.rows == 0)) break;
+    entered = options_.dialect == CsvDialect::kIso ? EnterIsoDay(at) : EnterDay(at);
+    if (!entered) break;
   }
   LeaveCarry();
   return at;
@@ -163,7 +168,44 @@ bool CsvCommonRows::EnterDay(const char* row) {
                           ? ParseCsvTime(options_.dialect, "", date + " 000000000", &midnight)
                           : ParseCsvTime(options_.dialect, "", date + " 00:00:00", &midnight);
   if (fault != nullptr) return false;
-  const auto offset = lines_->clock().OffsetOfDay(FloorDiv(midnight.local_ns, kNanosPerDay));
+  return EnterMidnight(midnight, date);
+}
+
+/// Takes date, fraction and offset as the row has them; rows of the same style follow, as a rule.
+bool CsvCommonRows::EnterIsoDay(const char* row) {
+  constexpr std::size_t kRowBytes = 64;    // The kernel has seen as many.
+  constexpr std::size_t kDateBytes = 10;   // 2013-01-01
+  constexpr std::size_t kFractionAt = 20;  // behind "2013-01-01 22:00:00."
+  constexpr std::size_t kMaxSuffixBytes = 7;
+  const std::string_view line(row, kRowBytes);
+  const std::string_view time = line.substr(0, line.find(kernel_.delimiter));
+  const std::size_t fraction_end =
+      std::min(time.find_first_not_of("0123456789", kFractionAt), time.size());
+  const std::string suffix(time.substr(fraction_end));
+  const bool separated =
+      time.size() > kFractionAt && (time[kDateBytes] == ' ' || time[kDateBytes] == 'T');
+  if (!separated || suffix.size() > kMaxSuffixBytes || time.size() == line.size()) return false;
+  const std::size_t digits = fraction_end - kFractionAt;
+  if (digits != 3 && digits != 6) return false;
+  const std::string date(time.substr(0, kDateBytes));
+  if (suffix.empty() && date == irregular_date_) return false;
+  CsvTime midnight;
+  if (ParseCsvTime(CsvDialect::kIso, "", date + " 00:00:00" + suffix, &midnight) != nullptr) {
+    return false;
+  }
+  SetClock(time[kDateBytes] + std::string(digits == 3 ? "hh:mm:ss.fff" : "hh:mm:ss.fffuuu"),
+           &kernel_);
+  const std::string end = suffix + kernel_.delimiter;
+  kernel_.suffix = 0;
+  kernel_.suffix_bytes = static_cast<int>(end.size());
+  std::memcpy(&kernel_.suffix, end.data(), end.size());
+  return EnterMidnight(midnight, date);
+}
+
+bool CsvCommonRows::EnterMidnight(const CsvTime& midnight, const std::string& date) {
+  const auto offset = midnight.offset_ns
+                          ? midnight.offset_ns
+                          : lines_->clock().OffsetOfDay(FloorDiv(midnight.local_ns, kNanosPerDay));
   if (!offset) {
     irregular_date_ = date;
     return false;

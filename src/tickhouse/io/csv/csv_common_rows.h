@@ -21,6 +21,8 @@ class CsvCommonRows {
   void Prepare();
   bool Synchronise();
   bool EnterDay(const char* row);
+  bool EnterIsoDay(const char* row);
+  bool EnterMidnight(const CsvTime& midnight, const std::string& date);
   void LeaveCarry();
 
   const CsvParseOptions& options_;

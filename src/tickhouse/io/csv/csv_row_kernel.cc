@@ -207,25 +207,36 @@ TICKHOUSE_AVX2 bool Volume(const CsvRowKernel& kernel, const char* row, const Ma
   return true;
 }
 
-/// Milliseconds of the day from the 16 bytes behind the date; negative: not a clock.
-TICKHOUSE_AVX2 int64_t ClockMillis(const CsvRowKernel& kernel, const char* clock) {
+/// Microseconds of the day from the 16 bytes behind the date; negative: not a clock.
+template <bool kMicros>
+TICKHOUSE_AVX2 int64_t ClockMicros(const CsvRowKernel& kernel, const char* clock) {
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(clock));
   const __m128i values = _mm_xor_si128(text, Table(kernel.clock_text.data()));
   const __m128i too_much = _mm_subs_epu8(values, Table(kernel.clock_most.data()));
   if (_mm_testz_si128(too_much, too_much) == 0) return -1;
   const __m128i digits = _mm_shuffle_epi8(values, Table(kernel.clock_digits.data()));
   const __m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
-  // hh*3600 + mm*60, ss*1000 + f*100, ff
-  const __m128i sums = _mm_madd_epi16(pairs, _mm_setr_epi16(3600, 60, 1000, 100, 1, 0, 0, 0));
+  // hh*3600 + mm*60, ss*1000 + f*100, ff, uu*10 + u
+  const __m128i sums = _mm_madd_epi16(pairs, _mm_setr_epi16(3600, 60, 1000, 100, 1, 0, 10, 1));
   const auto first_two = static_cast<uint64_t>(_mm_cvtsi128_si64(sums));
   const auto seconds = static_cast<int64_t>(first_two & 0xFFFFFFFF);
   if (seconds >= 86'400) return -1;
-  return seconds * 1'000 + static_cast<int64_t>(first_two >> 32) + _mm_extract_epi32(sums, 2);
+  const int64_t millis =
+      seconds * 1'000 + static_cast<int64_t>(first_two >> 32) + _mm_extract_epi32(sums, 2);
+  return millis * 1'000 + (kMicros ? _mm_extract_epi32(sums, 3) : 0);
 }
 
 enum class Took { kRow, kNothing, kOtherDay };
 
+/// The suffix of the kernel, its delimiter included.
+TICKHOUSE_AVX2 bool HasSuffix(const CsvRowKernel& kernel, const char* at) {
+  uint64_t found = 0;
+  std::memcpy(&found, at, 8);
+  return _bzhi_u64(found, static_cast<unsigned>(kernel.suffix_bytes) * 8) == kernel.suffix;
+}
+
 /// Date and clock from `begin` on, with the delimiter behind them.
+template <bool kIso>
 TICKHOUSE_AVX2 Took Time(const CsvRowKernel& kernel, const char* row, int begin, int64_t* time_us) {
   uint64_t found = 0;
   uint64_t wanted = 0;
@@ -234,9 +245,12 @@ TICKHOUSE_AVX2 Took Time(const CsvRowKernel& kernel, const char* row, int begin,
   bool same = found == wanted;
   if (kernel.date_bytes > 8) same &= std::memcmp(row + begin + 8, kernel.date.data() + 8, 2) == 0;
   if (!same) return Took::kOtherDay;
-  const int64_t millis = ClockMillis(kernel, row + begin + kernel.date_bytes);
-  if (millis < 0) return Took::kNothing;
-  *time_us = kernel.date_base_us + millis * 1'000;
+  if (kIso && !HasSuffix(kernel, row + begin + kernel.date_bytes + kernel.clock_bytes)) {
+    return Took::kOtherDay;
+  }
+  const int64_t micros = ClockMicros<kIso>(kernel, row + begin + kernel.date_bytes);
+  if (micros < 0) return Took::kNothing;
+  *time_us = kernel.date_base_us + micros;
   return Took::kRow;
 }
 
@@ -281,6 +295,7 @@ TICKHOUSE_AVX2 Took TakeRow(const CsvRowKernel& kernel, const char* row, const M
   constexpr bool kSymbol = kShape == CsvRowShape::kSymbolTimeBidAsk;
   constexpr bool kCarries = kShape == CsvRowShape::kDateTimeBidAsk;
   constexpr bool kAskFirst = kShape == CsvRowShape::kTimeAskBid;
+  constexpr bool kIso = kShape == CsvRowShape::kIsoTimeBidAsk;
   uint64_t delimiters = masks.delimiters;
   if (_mm_popcnt_u64(delimiters) != kernel.columns - 1) return Took::kNothing;
   int begin = 0;
@@ -291,7 +306,7 @@ TICKHOUSE_AVX2 Took TakeRow(const CsvRowKernel& kernel, const char* row, const M
   if constexpr (kCarries) (void)NextField(&delimiters, 0, masks.end);
   const Field time = NextField(&delimiters, begin, masks.end);
   const Took took = kernel.epoch_millis ? Epoch(row, time, &block->time_us[at])
-                                        : Time(kernel, row, begin, &block->time_us[at]);
+                                        : Time<kIso>(kernel, row, begin, &block->time_us[at]);
   if (took != Took::kRow) return took;
   const Field first = NextField(&delimiters, time.end + 1, masks.end);
   const Field second = NextField(&delimiters, first.end + 1, masks.end);
@@ -378,6 +393,8 @@ CsvRowRun RunCsvRowKernel(CsvRowKernel* kernel, const char* at, const char* end,
   switch (kernel->shape) {
     case CsvRowShape::kNone: break;
     case CsvRowShape::kTimeBidAsk: return Run<CsvRowShape::kTimeBidAsk>(kernel, at, end, sink);
+    case CsvRowShape::kIsoTimeBidAsk:
+      return Run<CsvRowShape::kIsoTimeBidAsk>(kernel, at, end, sink);
     case CsvRowShape::kTimeAskBid: return Run<CsvRowShape::kTimeAskBid>(kernel, at, end, sink);
     case CsvRowShape::kSymbolTimeBidAsk:
       return Run<CsvRowShape::kSymbolTimeBidAsk>(kernel, at, end, sink);

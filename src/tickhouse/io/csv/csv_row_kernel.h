@@ -12,9 +12,10 @@ namespace tickhouse::io {
 
 /// The column orders that are compiled in.
 enum class CsvRowShape {
-  kNone,        ///< No kernel: every row goes the slow way.
-  kTimeBidAsk,  ///< Time, bid, ask and at most one volume.
-  kTimeAskBid,  ///< Time, ask, bid and at most two volumes (the Dukascopy dialects).
+  kNone,           ///< No kernel: every row goes the slow way.
+  kTimeBidAsk,     ///< Time, bid, ask and at most one volume.
+  kIsoTimeBidAsk,  ///< The same with an ISO time.
+  kTimeAskBid,     ///< Time, ask, bid and at most two volumes (the Dukascopy dialects).
   kSymbolTimeBidAsk,
   kDateTimeBidAsk,  ///< MetaTrader 5: seven columns, empty prices carry.
 };
@@ -38,6 +39,11 @@ struct CsvRowKernel {
   std::array<uint8_t, 16> clock_most = {};
   std::array<uint8_t, 16> clock_digits = {};
 
+  // ISO: what follows the clock up to the delimiter, its offset or nothing.
+  int clock_bytes = 0;
+  int suffix_bytes = 0;
+  uint64_t suffix = 0;
+
   std::array<char, 8> symbol = {};  ///< With its delimiter.
   int decimals = 0;                 ///< The scale of the points.
 
@@ -51,7 +57,7 @@ struct CsvRowKernel {
 struct CsvRowRun {
   const char* at = nullptr;  ///< The first row not taken.
   int64_t rows = 0;
-  bool other_day = false;  ///< It stopped at a row of another date.
+  bool other_day = false;  ///< It stopped at a row of another date, or of another style of time.
 };
 
 /// True when this machine can run it.
