@@ -41,8 +41,9 @@ bool ReadPlain(std::string_view digits, CsvNumber* out) {
 }
 
 CsvNumberFault ReadByLibrary(std::string_view text, double* value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, *value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, *value);
   if (stop != end || error == std::errc::invalid_argument) return CsvNumberFault::kUnreadable;
   if (error != std::errc() || !std::isfinite(*value)) return CsvNumberFault::kNotFinite;
   *value += 0.0;  // -0 to 0

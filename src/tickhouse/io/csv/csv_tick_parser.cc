@@ -13,10 +13,11 @@ void ParseCsvChunk(std::string_view text, bool at_start_of_file, const CsvParseO
   out->Clear();
   CsvLineParser lines(options, carry, out);
   CsvCommonRows common(options, carry, &lines);
-  const char* at = text.data();
-  const char* const end = at + text.size();
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* at = begin;
   while (true) {
-    at = common.Take(text.data(), at, end);
+    at = common.Take(begin, at, end);
     if (at == end) break;
     const auto left = static_cast<std::size_t>(end - at);
     const auto* newline = static_cast<const char*>(std::memchr(at, '\n', left));

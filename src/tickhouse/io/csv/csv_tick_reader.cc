@@ -103,9 +103,10 @@ void CsvChunkReader::Fill() {
 bool CsvChunkReader::ReadMore() {
   const auto room = std::as_writable_bytes(std::span(buffer_)).subspan(filled_);
   auto read = stream_->Read(room);
+  const std::size_t bytes = read.value_or(0);
   if (!read) stream_failure_ = std::move(read).error();
-  at_end_ = stream_failure_ || *read == 0;
-  if (!at_end_) filled_ += *read;
+  at_end_ = bytes == 0;
+  filled_ += bytes;
   return !at_end_;
 }
 
