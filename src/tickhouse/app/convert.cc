@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "tickhouse/app/convert_spark.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/progress.h"
 #include "tickhouse/ingest/convert/convert.h"
@@ -109,7 +110,14 @@ Result<ingest::ConvertSummary> Run(const ingest::ConvertJob& job, const ConvertR
     return Fail(ErrorKind::kInvalidArgument,
                 fmt::format("--engine {}: must be local or spark", request.engine));
   }
-  return Fail(ErrorKind::kUnsupported, "spark: not yet");
+  sql::SparkProgram program;
+  program.submit = request.spark_submit;
+  program.sql = request.spark_sql;
+  program.master = request.spark_master;
+  program.split_bytes = job.options.chunk_bytes;
+  // Wrong usage is told before anything is read.
+  TICKHOUSE_TRY(sql::SparkCommand(program, ""));
+  return ingest::ConvertWith(job, SparkConvertEngine(program, request.scratch));
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ struct ConvertRequest {
   std::string engine = "local";  ///< "local" or "spark".
   std::string spark_submit;      ///< Program; or spark_sql.
   std::string spark_sql;
-  std::string spark_master;  ///< Empty: what the Spark's own configuration says.
-  std::string program;       ///< "tickhouse 0.1.0".
+  std::string spark_master;      ///< Empty: what the Spark's own configuration says.
+  std::string scratch = "/tmp";  ///< Where temporary folders for Spark's files are made.
+  std::string program;           ///< "tickhouse 0.1.0".
 };
 
 /// Counts: files, converted, skipped, empty, failed, rows, rejected_rows, source_bytes. Each failed

@@ -1,6 +1,7 @@
 #include "tickhouse/app/convert.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 
 #include "tickhouse/cli/commands.h"
@@ -14,6 +15,7 @@ namespace tickhouse::cli {
 void RegisterConvert(CLI::App& app, Cli* cli) {
   auto request = std::make_shared<app::ConvertRequest>();
   request->program = "tickhouse " TICKHOUSE_VERSION;
+  if (const char* const scratch = std::getenv("TMPDIR")) request->scratch = scratch;
   CLI::App* const command =
       app.add_subcommand("convert", "CSV, bi5 and JSON ticks to Parquet; what is done is skipped");
   command->add_option("IN", request->in, "a file, or a folder of any depth")->required();

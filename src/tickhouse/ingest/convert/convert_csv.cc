@@ -53,8 +53,10 @@ class CsvConversion {
   Result<ConvertedItem> Run() {
     TICKHOUSE_TRY(Open());
     if (reader_->head().empty()) return Finish();
-    TICKHOUSE_TRY(FindDialect());
-    TICKHOUSE_TRY(FindSymbol());
+    TICKHOUSE_ASSIGN(const CsvFacts facts, InspectCsv(item_, reader_->head(), *context_.options));
+    parse_options_ = facts.parse;
+    symbol_ = facts.symbol;
+    zone_assumed_ = facts.zone_assumed;
     in_order_ = parse_options_.dialect == io::CsvDialect::kMetaTrader5 ||
                 !parse_options_.source_zone.is_fixed();
     io::ParquetTickWriter::Options writer;
@@ -77,41 +79,6 @@ class CsvConversion {
       TICKHOUSE_ASSIGN(content_, HashItem(item_, *context_.files, context_.cancel));
     }
     return {};
-  }
-
-  Status FindDialect() {
-    if (context_.options->dialect) {
-      parse_options_.dialect = *context_.options->dialect;
-    } else {
-      Result<io::CsvDialect> dialect = io::DetectCsvDialect(reader_->head());
-      if (!dialect) return Fail(dialect.error().WithContext(source_.relative));
-      parse_options_.dialect = *dialect;
-    }
-    const std::optional<Zone> zone = ZoneOf(parse_options_.dialect, item_, *context_.options);
-    parse_options_.source_zone = zone.value_or(Zone());
-    // ISO times usually carry their offset; who knows only the rows cannot tell.
-    zone_assumed_ = !zone && parse_options_.dialect != io::CsvDialect::kIso;
-    parse_options_.with_volumes = context_.options->keep_volume;
-    return {};
-  }
-
-  Status FindSymbol() {
-    symbol_ = item_.symbol;
-    if (!symbol_.empty()) return {};
-    const std::string_view head = reader_->head();
-    const std::size_t end = head.rfind('\n');
-    io::CsvCarry carry;
-    io::ParsedCsv parsed;
-    io::ParseCsvChunk(end == std::string_view::npos ? head : head.substr(0, end + 1), true,
-                      parse_options_, &carry, &parsed);
-    if (parsed.symbol) {
-      symbol_ = CanonicalSymbol(*parsed.symbol);
-      return {};
-    }
-    return Fail(ErrorKind::kInvalidArgument,
-                fmt::format("{}: neither the folder nor the file name tells the symbol; name the "
-                            "folder after it or pass --symbol",
-                            source_.relative));
   }
 
   Status RunStages() {
@@ -265,6 +232,40 @@ class CsvConversion {
 };
 
 }  // namespace
+
+Result<CsvFacts> InspectCsv(const ConvertItem& item, std::string_view head,
+                            const ConvertOptions& options) {
+  CsvFacts facts;
+  facts.empty = head.empty();
+  if (facts.empty) return facts;
+  const std::string& name = item.sources.front().relative;
+  if (options.dialect) {
+    facts.parse.dialect = *options.dialect;
+  } else {
+    Result<io::CsvDialect> dialect = io::DetectCsvDialect(head);
+    if (!dialect) return Fail(dialect.error().WithContext(name));
+    facts.parse.dialect = *dialect;
+  }
+  const std::optional<Zone> zone = ZoneOf(facts.parse.dialect, item, options);
+  facts.parse.source_zone = zone.value_or(Zone());
+  // ISO times usually carry their offset; who knows only the first rows cannot tell.
+  facts.zone_assumed = !zone && facts.parse.dialect != io::CsvDialect::kIso;
+  facts.parse.with_volumes = options.keep_volume;
+
+  const std::size_t end = head.rfind('\n');
+  facts.head = end == std::string_view::npos ? head : head.substr(0, end + 1);
+  io::ParsedCsv parsed;
+  io::ParseCsvChunk(facts.head, true, facts.parse, &facts.carry, &parsed);
+  facts.symbol = item.symbol;
+  if (facts.symbol.empty() && parsed.symbol) facts.symbol = *parsed.symbol;
+  if (facts.symbol.empty()) {
+    return Fail(ErrorKind::kInvalidArgument,
+                fmt::format("{}: neither the folder nor the file name tells the symbol; name the "
+                            "folder after it or pass --symbol",
+                            name));
+  }
+  return facts;
+}
 
 Result<ConvertedItem> ConvertCsv(const ConvertItem& item, const ConvertContext& context) {
   return CsvConversion(item, context).Run();

@@ -10,6 +10,7 @@
 #include "tickhouse/core/progress.h"
 #include "tickhouse/ingest/convert/convert_plan.h"
 #include "tickhouse/ingest/convert/convert_state.h"
+#include "tickhouse/io/csv/csv_tick_parser.h"
 #include "tickhouse/io/fs/file_system.h"
 
 namespace tickhouse::ingest {
@@ -33,6 +34,20 @@ struct ConvertedItem {
   std::vector<OutputFile> outputs;  ///< Empty: no row at all, so nothing was published.
   std::string rejects_path;         ///< Relative to OUT; empty when there is no side file.
 };
+
+/// What the beginning of a CSV file and its name tell.
+struct CsvFacts {
+  io::CsvParseOptions parse;
+  std::string symbol;
+  bool zone_assumed = false;
+  io::CsvCarry carry;  ///< After the lines of `head`: header, columns, symbol as written.
+  std::string head;    ///< The first bytes, cut after a line end where there is one.
+  bool empty = false;  ///< No byte at all; then nothing else is filled in.
+};
+
+/// Fails as ConvertCsv does where dialect or symbol are not told.
+Result<CsvFacts> InspectCsv(const ConvertItem& item, std::string_view head,
+                            const ConvertOptions& options);
 
 /// Converts a CSV file; rows keep the order of the source. Fails without leaving anything when the
 /// file is unreadable (kNotFound, kPermission), of no known dialect (kUnsupported), changed while

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <span>
 
 namespace tickhouse::ingest {
@@ -9,6 +10,7 @@ namespace tickhouse::ingest {
 namespace {
 
 constexpr std::size_t kRejectsBuffer = std::size_t{64} << 10;
+constexpr std::size_t kCopyBuffer = std::size_t{4} << 20;
 
 std::span<const std::byte> Bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -85,6 +87,22 @@ Status ConvertOutput::Write(int64_t chunk, const TickBatch& ticks) {
   return writer->Write(ticks);
 }
 
+Status ConvertOutput::AppendFile(const std::string& path, int64_t rows) {
+  TICKHOUSE_ASSIGN(const auto from, files_.OpenRead(path));
+  TICKHOUSE_ASSIGN(auto to, files_.Create(io::JoinPath(out_, ChunkPath(copies_.size()))));
+  std::vector<std::byte> buffer(kCopyBuffer);
+  for (int64_t offset = 0; offset < from->size();) {
+    const auto left = static_cast<std::size_t>(from->size() - offset);
+    const std::span piece = std::span(buffer).first(std::min(left, buffer.size()));
+    TICKHOUSE_TRY(from->ReadAt(offset, piece));
+    TICKHOUSE_TRY(to->Append(piece));
+    offset += static_cast<int64_t>(piece.size());
+  }
+  copies_.push_back(std::move(to));
+  rows_ += rows;
+  return {};
+}
+
 Status ConvertOutput::Reject(int64_t line, std::string_view reason, std::string_view row) {
   if (!rejects_) {
     TICKHOUSE_ASSIGN(rejects_, files_.Create(io::JoinPath(out_, name_ + ".rejects.csv")));
@@ -110,6 +128,12 @@ Result<std::vector<OutputFile>> ConvertOutput::Publish(const io::TickFileMetadat
     writers_[i]->SetMetadata(std::move(own));
     TICKHOUSE_TRY(writers_[i]->Close());
     writers_[i].reset();
+  }
+  for (auto& copy : copies_) {
+    TICKHOUSE_TRY(copy->Commit());
+    copy.reset();
+  }
+  for (std::size_t i = 0; i < writers_.size() + copies_.size(); ++i) {
     const std::string path = ChunkPath(i);
     TICKHOUSE_ASSIGN(const io::FileInfo info, files_.Stat(io::JoinPath(out_, path)));
     outputs.push_back({path, info.size});

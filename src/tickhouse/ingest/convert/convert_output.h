@@ -32,6 +32,10 @@ class ConvertOutput {
   Status Write(int64_t chunk, const io::PointTicks& ticks);
   Status Write(int64_t chunk, const TickBatch& ticks);
 
+  /// A Parquet file that another engine made becomes the next chunk, byte for byte. Not to be mixed
+  /// with Write.
+  Status AppendFile(const std::string& path, int64_t rows);
+
   /// One refused row, into the side file "line,reason,row".
   Status Reject(int64_t line, std::string_view reason, std::string_view row);
 
@@ -56,6 +60,7 @@ class ConvertOutput {
   const std::string name_;
   io::ParquetTickWriter::Options writer_options_;
   std::vector<std::unique_ptr<io::ParquetTickWriter>> writers_;
+  std::vector<std::unique_ptr<io::WritableFile>> copies_;
   std::unique_ptr<io::WritableFile> rejects_;
   std::string rejects_buffer_;
   int64_t chunk_ = -1;

@@ -1,0 +1,263 @@
+#include "tickhouse/app/convert_spark.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <optional>
+
+#include "tickhouse/core/log.h"
+#include "tickhouse/ingest/convert/convert_output.h"
+#include "tickhouse/ingest/convert/text_blocks.h"
+#include "tickhouse/io/compress/byte_stream.h"
+#include "tickhouse/io/parquet/parquet_tick_reader.h"
+#include "tickhouse/sql/scratch_folder.h"
+
+namespace tickhouse::app {
+
+namespace {
+
+using ingest::ConvertContext;
+using ingest::ConvertedItem;
+using ingest::ConvertItem;
+using ingest::CsvFacts;
+using ingest::TextBlock;
+using ingest::TextBlockReader;
+
+constexpr int kRowBits = 33;  ///< monotonically_increasing_id: split * 2^33 + row.
+
+struct Staged {
+  const ConvertItem* item = nullptr;
+  CsvFacts facts;
+  sql::SparkSource source;
+};
+
+std::string_view UpTo(std::string_view* text, char end) {
+  const std::size_t at = std::min(text->find(end), text->size());
+  const std::string_view part = text->substr(0, at);
+  text->remove_prefix(std::min(at + 1, text->size()));
+  return part;
+}
+
+Result<int64_t> Number(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Fail(ErrorKind::kCorrupt, fmt::format("Spark answered '{}' for a number", text));
+  }
+  return value;
+}
+
+class SparkConversion {
+ public:
+  SparkConversion(const sql::SparkProgram& program, const sql::ScratchFolder& scratch,
+                  const ConvertContext& context)
+      : program_(program), scratch_(scratch), context_(context) {}
+
+  Result<std::vector<Result<ConvertedItem>>> Run(const std::vector<const ConvertItem*>& items) {
+    std::vector<std::optional<Result<ConvertedItem>>> answers(items.size());
+    std::vector<std::pair<std::size_t, Staged>> staged;
+    std::vector<sql::SparkSource> sources;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      TICKHOUSE_TRY(context_.cancel.Check());
+      Result<Staged> one = Stage(*items[i], i);
+      if (!one) {
+        answers[i] = std::unexpected(std::move(one).error());
+      } else if (one->facts.empty || !sql::IsPlainForSpark(one->source)) {
+        answers[i] = ingest::ConvertCsv(*items[i], context_);
+      } else {
+        sources.push_back(one->source);
+        staged.emplace_back(i, std::move(*one));
+      }
+    }
+    if (!sources.empty()) {
+      TICKHOUSE_TRY(sql::RunSparkSql(program_, scratch_.path(), sql::SparkConvertSql(sources),
+                                     context_.cancel));
+    }
+    for (const auto& [i, one] : staged) answers[i] = TakeOver(one);
+    std::vector<Result<ConvertedItem>> all;
+    for (auto& answer : answers) all.push_back(std::move(*answer));
+    return all;
+  }
+
+ private:
+  Result<Staged> Stage(const ConvertItem& item, std::size_t number) {
+    Staged staged;
+    staged.item = &item;
+    const std::string& path = item.sources.front().path;
+    TICKHOUSE_ASSIGN(auto reader, TextBlockReader::Open(*context_.files, path, {}));
+    TICKHOUSE_ASSIGN(staged.facts, ingest::InspectCsv(item, reader->head(), *context_.options));
+    if (staged.facts.empty) return staged;
+    sql::SparkSource& source = staged.source;
+    source.text = scratch_.File(fmt::format("in-{}.csv", number));
+    source.ticks = scratch_.File(fmt::format("ticks-{}", number));
+    source.odd = scratch_.File(fmt::format("odd-{}", number));
+    source.counts = scratch_.File(fmt::format("counts-{}", number));
+    source.dialect = staged.facts.parse.dialect;
+    source.columns = ColumnsOf(staged.facts);
+    source.symbol = staged.facts.carry.symbol;
+    source.zone = staged.facts.parse.source_zone;
+    if (context_.options->keep_volume) {
+      source.volumes = staged.facts.carry.volumes.value_or(io::VolumeColumns{});
+    }
+    // Spark reads names as patterns and unpacks by extension: it gets a plain file of a plain name.
+    if (reader->is_packed()) {
+      TICKHOUSE_TRY(Unpack(*reader, source.text));
+    } else {
+      TICKHOUSE_TRY(scratch_.Link(path, fmt::format("in-{}.csv", number)));
+    }
+    return staged;
+  }
+
+  static io::CsvColumns ColumnsOf(const CsvFacts& facts) {
+    if (!facts.carry.header.empty()) {
+      if (auto columns = io::CsvColumnsOfHeader(facts.parse.dialect, facts.carry.header)) {
+        return *columns;
+      }
+    }
+    return io::DefaultCsvColumns(facts.parse.dialect);
+  }
+
+  Status Unpack(TextBlockReader& reader, const std::string& to) {
+    TICKHOUSE_ASSIGN(auto file, context_.files->Create(to));
+    TextBlock block;
+    while (true) {
+      TICKHOUSE_TRY(context_.cancel.Check());
+      TICKHOUSE_ASSIGN(const bool more, reader.Next(&block));
+      if (!more) return file->Commit();
+      TICKHOUSE_TRY(file->Append(std::as_bytes(std::span(block.text()))));
+    }
+  }
+
+  // Where each split begins, in lines; the last entry is the whole file's number of lines.
+  Result<std::vector<int64_t>> FirstLines(const Staged& staged) {
+    std::map<int64_t, int64_t> rows;
+    TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.counts));
+    for (const io::FileInfo& part : parts) {
+      if (!io::BaseName(part.path).starts_with("part-")) continue;
+      TICKHOUSE_ASSIGN(const std::string text, context_.files->ReadWhole(part.path));
+      for (std::string_view rest = text; !rest.empty();) {
+        std::string_view line = UpTo(&rest, '\n');
+        TICKHOUSE_ASSIGN(const int64_t split, Number(UpTo(&line, '\t')));
+        TICKHOUSE_ASSIGN(rows[split], Number(line));
+      }
+    }
+    std::vector<int64_t> first = {0};
+    const int64_t splits = rows.empty() ? 0 : rows.rbegin()->first + 1;
+    for (int64_t split = 0; split < splits; ++split) {
+      first.push_back(first.back() + (rows.contains(split) ? rows[split] : 0));
+    }
+    return first;
+  }
+
+  // Whether our parser keeps none of the lines that Spark handed back; those it refuses are noted.
+  Result<bool> JudgeOddLines(const Staged& staged, ingest::ConvertOutput* output) {
+    TICKHOUSE_ASSIGN(const std::vector<int64_t> first_lines, FirstLines(staged));
+    TICKHOUSE_ASSIGN(const bool ends_whole, EndsWithLineEnd(staged.source.text));
+    TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.odd));
+    io::CsvCarry carry = staged.facts.carry;
+    io::ParsedCsv parsed;
+    for (const io::FileInfo& part : parts) {
+      if (!io::BaseName(part.path).starts_with("part-")) continue;
+      TICKHOUSE_ASSIGN(auto reader, TextBlockReader::Open(*context_.files, part.path, {}));
+      TextBlock block;
+      while (true) {
+        TICKHOUSE_ASSIGN(const bool more, reader->Next(&block));
+        if (!more) break;
+        for (std::string_view rest = block.text(); !rest.empty();) {
+          std::string_view line = UpTo(&rest, '\n');
+          TICKHOUSE_ASSIGN(const int64_t place, Number(UpTo(&line, '\t')));
+          const auto split = static_cast<std::size_t>(place >> kRowBits);
+          if (split + 1 >= first_lines.size()) {
+            return Fail(ErrorKind::kCorrupt,
+                        "Spark handed back a line of a split it did not count");
+          }
+          const int64_t number = first_lines[split] + (place & ((int64_t{1} << kRowBits) - 1)) + 1;
+          const bool whole = ends_whole || number != first_lines.back();
+          io::ParseCsvChunk(std::string(line) + (whole ? "\n" : ""), false, staged.facts.parse,
+                            &carry, &parsed);
+          if (parsed.rows() > 0 || carry.header != staged.facts.carry.header) return false;
+          TICKHOUSE_TRY(Note(staged, number, parsed, output));
+        }
+      }
+    }
+    // After a refused row MetaTrader's empty fields mean something else than before it.
+    return staged.source.dialect != io::CsvDialect::kMetaTrader5 || output->rejected() == 0;
+  }
+
+  Status Note(const Staged& staged, int64_t number, const io::ParsedCsv& parsed,
+              ingest::ConvertOutput* output) {
+    for (const io::RejectedRow& row : parsed.rejected) {
+      if (context_.options->strict) {
+        return Fail(ErrorKind::kCorrupt,
+                    fmt::format("{}: line {}: {}: {}", staged.item->sources.front().relative,
+                                number, row.reason, row.row));
+      }
+      TICKHOUSE_TRY(output->Reject(number, row.reason, row.row));
+    }
+    return {};
+  }
+
+  Result<bool> EndsWithLineEnd(const std::string& path) {
+    TICKHOUSE_ASSIGN(const auto file, context_.files->OpenRead(path));
+    std::byte last{};
+    if (file->size() == 0) return true;
+    TICKHOUSE_TRY(file->ReadAt(file->size() - 1, {&last, 1}));
+    return last == std::byte{'\n'};
+  }
+
+  Result<ConvertedItem> TakeOver(const Staged& staged) {
+    const ConvertItem& item = *staged.item;
+    ingest::ConvertOutput output(*context_.files, context_.out, item.name, {});
+    TICKHOUSE_ASSIGN(const bool same_rows, JudgeOddLines(staged, &output));
+    if (!same_rows) {
+      LogInfo("{}: has rows of a form that Spark's job does not know; converted here",
+              item.label());
+      return ingest::ConvertCsv(item, context_);
+    }
+    TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.ticks));
+    for (const io::FileInfo& part : parts) {
+      if (!io::BaseName(part.path).starts_with("part-")) continue;
+      TICKHOUSE_ASSIGN(const auto file, context_.files->OpenRead(part.path));
+      TICKHOUSE_ASSIGN(const io::ParquetTickInfo info, io::ReadParquetTickInfo(*file));
+      if (info.rows > 0) TICKHOUSE_TRY(output.AppendFile(part.path, info.rows));
+    }
+    ConvertedItem done;
+    done.symbol = staged.facts.symbol;
+    done.zone_assumed = staged.facts.zone_assumed;
+    TICKHOUSE_ASSIGN(done.content, ingest::HashItem(item, *context_.files, context_.cancel));
+    TICKHOUSE_TRY(CheckUnchanged(item));
+    TICKHOUSE_ASSIGN(done.outputs, output.Publish({}));
+    done.rows = output.rows();
+    done.rejected = output.rejected();
+    done.rejects_path = output.rejects_path();
+    context_.progress->Advance(item.bytes());
+    return done;
+  }
+
+  Status CheckUnchanged(const ConvertItem& item) {
+    const ingest::SourceFile& source = item.sources.front();
+    TICKHOUSE_ASSIGN(const io::FileInfo now, context_.files->Stat(source.path));
+    if (now.size == source.size && ToNanos(now.modified) == source.modified_ns) return {};
+    return Fail(ErrorKind::kConflict,
+                fmt::format("{}: changed while it was read; run again when it is complete",
+                            source.relative));
+  }
+
+  const sql::SparkProgram& program_;
+  const sql::ScratchFolder& scratch_;
+  const ConvertContext& context_;
+};
+
+}  // namespace
+
+ingest::ConvertEngine SparkConvertEngine(sql::SparkProgram program, std::string scratch) {
+  return [program = std::move(program), scratch = std::move(scratch)](
+             const std::vector<const ConvertItem*>& items,
+             const ConvertContext& context) -> Result<std::vector<Result<ConvertedItem>>> {
+    TICKHOUSE_ASSIGN(const sql::ScratchFolder folder, sql::ScratchFolder::Make(scratch));
+    return SparkConversion(program, folder, context).Run(items);
+  };
+}
+
+}  // namespace tickhouse::app

@@ -1,0 +1,26 @@
+// Running another program and waiting for it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tickhouse/core/cancel.h"
+#include "tickhouse/core/error.h"
+
+namespace tickhouse::sql {
+
+struct ProcessRequest {
+  std::vector<std::string> command;  ///< Program (looked up in PATH when without '/'), arguments.
+  std::string folder;                ///< Working folder; empty: ours.
+};
+
+struct ProcessAnswer {
+  int exit_code = 0;   ///< 128 + signal when it was killed.
+  std::string output;  ///< The last 64 KiB of standard output and error together.
+};
+
+/// Blocks until the program ends. kUnavailable when it cannot be started; kCancelled after `cancel`
+/// fired: the program got SIGTERM, and SIGKILL when it had not ended ten seconds later.
+Result<ProcessAnswer> RunProcess(const ProcessRequest& request, const CancelToken& cancel);
+
+}  // namespace tickhouse::sql
