@@ -9,10 +9,12 @@
 
 #include "tickhouse/app/clean_files.h"
 #include "tickhouse/app/clean_inputs.h"
+#include "tickhouse/app/clean_spark.h"
 #include "tickhouse/app/spill_files.h"
 #include "tickhouse/clean/symbol_run.h"
 #include "tickhouse/core/progress.h"
 #include "tickhouse/core/window.h"
+#include "tickhouse/io/parquet/parquet_bar_writer.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 
 namespace tickhouse::app {
@@ -82,11 +84,13 @@ class CleanRun {
       return Fail(
           lock.error().WithContext(fmt::format("another run cleans into {}", request_.out)));
     }
-    TICKHOUSE_TRY(RemoveSpillFiles(*environment_.files, SpillFolder()));
+    TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SpillFolder()));
+    TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SparkFolder()));
     int64_t rows = 0;
     for (const SymbolInputs& of : inputs.symbols) {
       for (const CleanInput& file : of.files) rows += file.rows;
     }
+    if (request_.engine == "spark") TICKHOUSE_TRY(RunSpark(inputs));
     environment_.progress->Start("clean", rows, "rows");
     std::vector<SymbolOutcome> outcomes;
     for (SymbolInputs& of : inputs.symbols) {
@@ -95,12 +99,15 @@ class CleanRun {
       outcomes.push_back(std::move(outcome));
     }
     environment_.progress->Finish();
+    TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SparkFolder()));
     const int64_t end_ns = environment_.clock->MonotonicNanos();
     return Report(inputs, outcomes, static_cast<double>(end_ns - begin_ns) / 1e9);
   }
 
  private:
   std::string SpillFolder() const { return io::JoinPath(request_.out, ".tickhouse/clean-spill"); }
+
+  std::string SparkFolder() const { return io::JoinPath(request_.out, ".tickhouse/clean-spark"); }
 
   std::string OutputPath(const std::string& symbol) const {
     const std::string name = symbol + (request_.bars ? "_bars.parquet" : ".parquet");
@@ -118,6 +125,7 @@ class CleanRun {
         outcome.output = OutputPath(of->symbol);
         break;
       }
+      if (request_.engine == "spark") return Fail(outcome.stats.faults.front().error);
       Mend(outcome.stats.faults, of, &outcome);
     }
     for (const CleanInput& file : of->files) {
@@ -143,22 +151,44 @@ class CleanRun {
     }
   }
 
+  bool IsWritten(const SymbolInputs& of) const {
+    return !of.files.empty() && !(request_.strict && !of.failed.empty());
+  }
+
+  // Lets Spark leave each symbol's rows below SparkFolder(); they are read as inputs afterwards, so
+  // that both engines write the same bytes.
+  Status RunSpark(const CleanInputs& inputs) {
+    std::vector<SparkInput> symbols;
+    for (const SymbolInputs& of : inputs.symbols) {
+      if (IsWritten(of)) symbols.push_back({&of, io::JoinPath(SparkFolder(), of.symbol)});
+    }
+    return CleanInputsOnSpark(environment_, request_, windows_.schedule, symbols, SparkFolder());
+  }
+
+  // The files to read: the inputs, or what Spark made of them.
+  Result<std::vector<CleanInput>> SourcesOf(const SymbolInputs& of) {
+    if (request_.engine != "spark") return of.files;
+    return FindSparkRows(environment_, io::JoinPath(SparkFolder(), of.symbol));
+  }
+
   Result<SymbolStats> RunOnce(const SymbolInputs& of) {
     std::vector<std::string> paths;
     clean::SymbolJob job;
-    for (const CleanInput& file : of.files) {
+    TICKHOUSE_ASSIGN(const std::vector<CleanInput> sources, SourcesOf(of));
+    for (const CleanInput& file : sources) {
       paths.push_back(file.path);
       job.files.push_back(file.layout);
     }
     CleanFiles files(environment_.files, std::move(paths));
-    job.schedule = windows_.schedule;
+    if (request_.engine != "spark") job.schedule = windows_.schedule;
     job.open = [&](const clean::ReadRequest& request) { return files.Open(request); };
     job.spill = spill_.get();
     job.threads = environment_.threads;
     job.cancel = environment_.cancel;
     job.progress = [&](int64_t rows) { environment_.progress->Advance(rows); };
     TICKHOUSE_ASSIGN(auto file, environment_.files->Create(OutputPath(of.symbol)));
-    return WriteTicks(job, of, std::move(file));
+    return request_.bars ? WriteBars(job, of, std::move(file))
+                         : WriteTicks(job, of, std::move(file));
   }
 
   Result<SymbolStats> WriteTicks(const clean::SymbolJob& job, const SymbolInputs& of,
@@ -169,6 +199,18 @@ class CleanRun {
     TICKHOUSE_ASSIGN(auto writer, io::ParquetTickWriter::Open(std::move(file), std::move(options)));
     TICKHOUSE_ASSIGN(SymbolStats stats,
                      RunTicks(job, [&](const TickBatch& ticks) { return writer->Write(ticks); }));
+    if (stats.faults.empty()) TICKHOUSE_TRY(writer->Close());
+    return stats;
+  }
+
+  Result<SymbolStats> WriteBars(const clean::SymbolJob& job, const SymbolInputs& of,
+                                std::unique_ptr<io::WritableFile> file) {
+    io::ParquetBarWriter::Options options;
+    options.metadata = MetadataOf(of);
+    options.threads = environment_.threads;
+    TICKHOUSE_ASSIGN(auto writer, io::ParquetBarWriter::Open(std::move(file), std::move(options)));
+    TICKHOUSE_ASSIGN(SymbolStats stats,
+                     RunBars(job, [&](std::span<const Bar> bars) { return writer->Write(bars); }));
     if (stats.faults.empty()) TICKHOUSE_TRY(writer->Close());
     return stats;
   }
@@ -286,11 +328,13 @@ RunReport CleanRun::Report(const CleanInputs& inputs, const std::vector<SymbolOu
 
 Result<RunReport> Clean(const Environment& environment, const CleanRequest& request) {
   TICKHOUSE_ASSIGN(Windows windows, WindowsOf(request));
-  if (request.engine != "local") {
+  if (request.engine != "local" && request.engine != "spark") {
     return Fail(ErrorKind::kInvalidArgument,
                 fmt::format("--engine {}: must be local or spark", request.engine));
   }
-  if (request.bars) return Fail(ErrorKind::kUnsupported, "--bars: no writer of bars yet");
+  if (request.engine == "spark" && request.bars) {
+    return Fail(ErrorKind::kInvalidArgument, "--bars: only with --engine local");
+  }
   return CleanRun(environment, request, std::move(windows)).Run();
 }
 

@@ -144,7 +144,7 @@ std::unique_ptr<clean::SpillStore> MakeSpillFiles(io::FileSystem* files, std::st
   return std::make_unique<SpillFiles>(files, std::move(folder));
 }
 
-Status RemoveSpillFiles(io::FileSystem& files, const std::string& folder) {
+Status RemoveFilesBelow(io::FileSystem& files, const std::string& folder) {
   auto left = files.ListFiles(folder);
   if (!left) return left.error().kind == ErrorKind::kNotFound ? Status() : Fail(left.error());
   for (const io::FileInfo& info : *left) TICKHOUSE_TRY(files.Remove(info.path));

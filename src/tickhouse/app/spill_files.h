@@ -14,7 +14,8 @@ namespace tickhouse::app {
 /// file system must be able to append (kUnsupported otherwise). Safe for several threads.
 std::unique_ptr<clean::SpillStore> MakeSpillFiles(io::FileSystem* files, std::string folder);
 
-/// Removes what a killed run left in `folder`; the caller holds the run's lock.
-Status RemoveSpillFiles(io::FileSystem& files, const std::string& folder);
+/// Removes what an earlier run left in `folder`, which may be missing; the caller holds the run's
+/// lock.
+Status RemoveFilesBelow(io::FileSystem& files, const std::string& folder);
 
 }  // namespace tickhouse::app

@@ -62,12 +62,12 @@ TEST(SpillFiles, AFullDiskIsSaidSo) {
   EXPECT_THAT(run->Write(Rows(8'192)), IsError(ErrorKind::kNoSpace));
 }
 
-TEST(RemoveSpillFiles, TakesAwayWhatAKilledRunLeftAndMindsNoMissingFolder) {
+TEST(RemoveFilesBelow, TakesAwayWhatAKilledRunLeftAndMindsNoMissingFolder) {
   const auto files = io::MakeMemoryFileSystem();
-  EXPECT_OK(RemoveSpillFiles(*files, "out/spill"));
+  EXPECT_OK(RemoveFilesBelow(*files, "out/spill"));
   ASSERT_OK(files->WriteWhole("out/spill/run-0", "left"));
   ASSERT_OK(files->WriteWhole("out/kept", "kept"));
-  EXPECT_OK(RemoveSpillFiles(*files, "out/spill"));
+  EXPECT_OK(RemoveFilesBelow(*files, "out/spill"));
   ASSERT_OK_AND_ASSIGN(const auto left, files->ListFiles("out"));
   EXPECT_EQ(left.size(), 1u);
 }
