@@ -107,7 +107,7 @@ def usable(frame, windows, zone):
 
 
 def merged(files, windows, zone):
-    """Each tick as often as in the file that has it most often; at one instant by file, then row."""
+    """Each tick as often as in the file that has it most often; at one instant by file, row."""
     ranked = sorted(files, key=lambda f: (f["t"].min(), f["t"].max(), len(f)))
     parts = []
     for rank, frame in enumerate(ranked):
