@@ -262,7 +262,8 @@ std::string LineOf(const SymbolOutcome& outcome, bool bars) {
   add(outcome.missing_times, "rows without a time left out");
   add(outcome.stats.counts.unusable_prices, "rows without a usable price left out");
   add(outcome.stats.doubles, "doubles of overlapping files");
-  add(outcome.stats.sorted_files, "files out of order, sorted");
+  add(outcome.stats.sorted_files,
+      outcome.stats.sorted_files == 1 ? "file out of order, sorted" : "files out of order, sorted");
   return line + "\n";
 }
 
