@@ -9,6 +9,7 @@
 #include "tickhouse/io/dukascopy/dukascopy_hour.h"
 #include "tickhouse/io/fs/faulty_file_system.h"
 #include "tickhouse/io/fs/memory_file_system.h"
+#include "tickhouse/io/net/faulty_http_client.h"
 #include "tickhouse/io/net/scripted_http_client.h"
 #include "tickhouse/lineage/sha256.h"
 
@@ -291,6 +292,44 @@ TEST_F(FetchTest, FilesThatWereThereBeforeAreTakenIn) {
   EXPECT_EQ(Content("raw/EURUSD/.fetch/quarantine/EURUSD_2019-02-04T11Z.json.quarantined"),
             "rubbish");
   EXPECT_EQ(summary.symbols[0].hours.at(HourState::kTicks), 6);
+}
+
+TEST_F(FetchTest, AFilePutThereLaterIsTakenInWhateverWasRecorded) {
+  ServeDay();
+  const std::string body = answers[Url("2019-02-04T10:00")].body;
+  answers.erase(Url("2019-02-04T10:00"));
+  ASSERT_OK(Run());
+  EXPECT_EQ(Record("2019-02-04T10:00").state, HourState::kMissingAtSource);
+  ASSERT_OK(files->WriteWhole(File("2019-02-04T10:00"), body));
+  ASSERT_OK(Run());
+  EXPECT_EQ(Record("2019-02-04T10:00").state, HourState::kTicks);
+  EXPECT_EQ(asked(), 6u);
+}
+
+TEST_F(FetchTest, EveryFaultOfTheNetworkPasses) {
+  ServeDay();
+  for (const auto fault :
+       {io::HttpFault::kNoConnection, io::HttpFault::kAnswerLost, io::HttpFault::kSlow,
+        io::HttpFault::kCutBody, io::HttpFault::kBusyStatus, io::HttpFault::kServerError}) {
+    files = io::MakeMemoryFileSystem();
+    // Every second request goes wrong.
+    io::FaultyHttpClient faulty(&http, [fault](const HttpRequest&, int n) {
+      return n % 2 == 0 ? fault : io::HttpFault::kNone;
+    });
+    FetchContext context{files.get(), &faulty, &clock, &progress, cancel};
+    ASSERT_OK_AND_ASSIGN(const FetchSummary summary, RunFetch(request, context));
+    EXPECT_EQ(summary.symbols[0].hours.at(HourState::kTicks), 6);
+    EXPECT_EQ(summary.retries, 6);
+  }
+}
+
+TEST_F(FetchTest, VerifyOfWhatWasNeverFetchedLeavesNothingBehind) {
+  request.symbols = {"GBPUSD"};
+  ASSERT_OK(files->MakeFolders("raw"));
+  EXPECT_THAT(Verify(), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(Verify(), HasErrorMessage("never fetched"));
+  ASSERT_OK_AND_ASSIGN(const auto left, files->ListFiles("raw"));
+  EXPECT_TRUE(left.empty());
 }
 
 TEST_F(FetchTest, AFileThatIsGoneOrHasAnotherSizeIsFetchedAgain) {

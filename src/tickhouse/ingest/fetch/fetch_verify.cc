@@ -107,8 +107,14 @@ Status VerifySymbol(const FetchRequest& request, const FetchContext& context,
   InstrumentLookup lookup{context.files, context.http, request.out, {}, {}};
   TICKHOUSE_ASSIGN(const KnownInstrument known, FindKnownInstrument(lookup, name, context.cancel));
   const std::string symbol = known.instrument.symbol;
-  TICKHOUSE_ASSIGN(const auto manifest,
-                   FetchManifest::Open(*context.files, FetchFolder(request.out, symbol)));
+  const std::string folder_path = FetchFolder(request.out, symbol);
+  TICKHOUSE_ASSIGN(const bool fetched,
+                   context.files->Exists(io::JoinPath(folder_path, "manifest.journal")));
+  if (!fetched) {
+    return Fail(ErrorKind::kNotFound,
+                fmt::format("{}: {} was never fetched into this folder", request.out, symbol));
+  }
+  TICKHOUSE_ASSIGN(const auto manifest, FetchManifest::Open(*context.files, folder_path));
   TICKHOUSE_ASSIGN(const RawFolder folder, RawFolder::Open(context.files, request.out, symbol));
   Check check{request, context, known.instrument, folder, manifest->Records(FeedKind::kJson), {}};
   for (HourRecord& record : manifest->Records(FeedKind::kBi5)) check.records.push_back(record);

@@ -128,10 +128,10 @@ std::optional<HourTask> SymbolFetch::TaskFor(const PlannedHour& hour, const std:
       folder_.SizeOf(HourFile(request_.feed, known_.instrument.symbol, hour.hour_ns));
   const bool wanted = hour.closed.empty() || request_.ask_closed;
   HourTask ask{hour.hour_ns, HourTask::Action::kAsk, {}};
-  if (!record) {
-    if (size >= 0) return HourTask{hour.hour_ns, HourTask::Action::kAdopt, {}};
-    return wanted ? std::optional(ask) : std::nullopt;
+  if (size >= 0 && (!record || !HasFile(*record))) {
+    return HourTask{hour.hour_ns, HourTask::Action::kAdopt, {}};
   }
+  if (!record) return wanted ? std::optional(ask) : std::nullopt;
   if (HasFile(*record)) {
     if (damage.empty() && size == record->bytes) {
       ++present_;
@@ -144,7 +144,6 @@ std::optional<HourTask> SymbolFetch::TaskFor(const PlannedHour& hour, const std:
     }
     return ask;
   }
-  if (size >= 0) ask.aside = "lay where no stored hour was recorded";
   switch (record->state) {
     case HourState::kClosedMarket: return wanted ? std::optional(ask) : std::nullopt;
     case HourState::kRefused: return ask;
