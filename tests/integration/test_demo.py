@@ -77,7 +77,7 @@ def check_sums(document, out):
 
 def test_generated_ticks_end_in_a_page_that_tells_every_stage(tmp_path):
     out = tmp_path / "out"
-    document = demo("--out", out, "--days", 12)
+    document = demo("--out", out, "--days", 3)
     assert document["problems"] == []
     by_name = stages(document)
     assert list(by_name) == ["generate", "convert", "scan", "clean", "stats"]

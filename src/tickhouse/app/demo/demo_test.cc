@@ -1,0 +1,70 @@
+#include "tickhouse/app/demo/demo.h"
+
+#include "tickhouse/app/demo/demo_page.h"
+#include "tickhouse/core/testing.h"
+#include "tickhouse/io/fs/memory_file_system.h"
+
+namespace tickhouse::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class DemoTest : public testing::Test {
+ protected:
+  DemoTest() {
+    environment_.files = files_.get();
+    environment_.clock = &clock_;
+    environment_.progress = &silent_;
+    environment_.threads = 2;
+    request_.out = "out";
+    request_.symbols = {"EURUSD"};
+    request_.days = 1;
+  }
+
+  std::unique_ptr<io::FileSystem> files_ = io::MakeMemoryFileSystem();
+  ManualClock clock_{UtcTime()};
+  SilentProgress silent_;
+  Environment environment_;
+  DemoRequest request_;
+};
+
+TEST_F(DemoTest, EndsWithThePageAndRowsThatAddUp) {
+  ASSERT_OK_AND_ASSIGN(const RunReport run, Demo(request_, environment_));
+  EXPECT_TRUE(run.problems.empty()) << run.problems[0].message;
+  ASSERT_FALSE(run.outputs.empty());
+  EXPECT_EQ(run.outputs[0], "out/report.html");
+  ASSERT_OK_AND_ASSIGN(const std::string page, files_->ReadWhole("out/report.html"));
+  EXPECT_THAT(page, HasSubstr("EURUSD: ticks per day and trading window"));
+  EXPECT_THAT(page, Not(HasSubstr("differs")));
+  EXPECT_THAT(run.text, HasSubstr("report: out/report.html"));
+}
+
+TEST_F(DemoTest, RefusesAFolderOfSomethingElse) {
+  ASSERT_OK(files_->WriteWhole("out/mine.txt", "x"));
+  EXPECT_THAT(Demo(request_, environment_), IsError(ErrorKind::kInvalidArgument));
+  EXPECT_EQ(*files_->ReadWhole("out/mine.txt"), "x");
+}
+
+TEST_F(DemoTest, RefusesAnOutputInsideItsInput) {
+  request_.in = "raw";
+  request_.out = "raw/out";
+  EXPECT_THAT(Demo(request_, environment_), IsError(ErrorKind::kInvalidArgument));
+  request_.out = "raw";
+  EXPECT_THAT(Demo(request_, environment_), IsError(ErrorKind::kInvalidArgument));
+}
+
+TEST(DemoPageTest, ShowsChecksThatFailAndProblems) {
+  DemoFacts facts;
+  facts.checks = {{"ticks converted = ticks scanned", 10, 9}};
+  facts.problems = {{"convert: <a>.csv", "corrupt", "line 3"}};
+  facts.labels_csv =
+      "symbol,kind,begin,end,first_row,rows,size\nEURUSD,gap,2021-01-01,2021-01-02,7,0,1800\n";
+  const std::string page = report::RenderHtml(MakeDemoPage(facts));
+  EXPECT_THAT(page, HasSubstr("differs"));
+  EXPECT_THAT(page, HasSubstr("convert: &lt;a&gt;.csv"));
+  EXPECT_THAT(page, HasSubstr("<td>gap</td>"));
+}
+
+}  // namespace
+}  // namespace tickhouse::app
