@@ -25,6 +25,7 @@ class Run:
     seconds: float
     rss_mb: float
     stdout: str
+    cpu_s: float = 0.0
 
 
 @dataclass
@@ -77,7 +78,7 @@ def run(command, env=None):
     child.stdout.close()
     if child.returncode != 0:
         sys.exit(f"bench: exit code {child.returncode} of {' '.join(map(str, command))}\n{stdout}")
-    return Run(seconds, usage.ru_maxrss / 1024, stdout)
+    return Run(seconds, usage.ru_maxrss / 1024, stdout, usage.ru_utime + usage.ru_stime)
 
 
 def take_turns(contenders, rounds):

@@ -5,11 +5,13 @@
 Bars (issue 3): 1.5 times pyarrow by statistics, twice in depth. The seconds of both sides leave out
 the start of the process; the line "process" has them. In depth tickhouse also judges order,
 duplicates, prices and gaps and checks checksums; pyarrow decodes the three columns and counts nulls.
+CPU seconds hold on a busy machine too: those of pyarrow leave out start and imports, ours do not.
 """
 
 import argparse
 import json
 import shutil
+import statistics
 import sys
 
 import harness
@@ -35,20 +37,22 @@ def judge(path):
                 low = statistics.min if low is None else min(low, statistics.min)
                 high = statistics.max if high is None else max(high, statistics.max)
     return footer.num_rows, sum(nulls), low, high
-begin = time.perf_counter()
+begin, cpu = time.perf_counter(), time.process_time()
 rows, nulls, low, high = zip(*pool.map(judge, paths))
-seconds = time.perf_counter() - begin
+seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
 print(json.dumps([len(paths), sum(rows), sum(nulls)]))
+print(cpu)
 print(seconds)
 """
 DECODE = PREAMBLE + """
 def judge(path):
     table = pq.read_table(path, columns=["DateTime", "Bid", "Ask"], use_threads=len(sys.argv) > 3)
     return table.num_rows, sum(column.null_count for column in table.columns)
-begin = time.perf_counter()
+begin, cpu = time.perf_counter(), time.process_time()
 rows, nulls = zip(*pool.map(judge, paths))
-seconds = time.perf_counter() - begin
+seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
 print(json.dumps([len(paths), sum(rows), sum(nulls)]))
+print(cpu)
 print(seconds)
 """
 
@@ -117,7 +121,7 @@ def measure(folder, deep, rounds):
     harness.take_turns(contenders, rounds)
     ours = contenders[0]
     process = harness.Contender("tickhouse, process", ours.command)
-    process.runs = [harness.Run(one.seconds, one.rss_mb, "") for one in ours.runs]
+    process.runs = [harness.Run(one.seconds, one.rss_mb, "", one.cpu_s) for one in ours.runs]
     answers = set()
     for one in ours.runs:
         report = json.loads(one.stdout)
@@ -126,13 +130,25 @@ def measure(folder, deep, rounds):
         answers.add((counts["files"], counts["rows"], nulls))
         one.seconds = report["durations_s"]["total"]
     for contender in contenders[1:]:
-        answers |= {tuple(json.loads(one.stdout.splitlines()[-2])) for one in contender.runs}
+        for one in contender.runs:
+            answer, cpu_s, _ = one.stdout.splitlines()
+            answers.add(tuple(json.loads(answer)))
+            one.cpu_s = float(cpu_s)
     if len(answers) != 1:
         sys.exit(f"bench: the answers differ: {answers}")
     files, rows, _ = answers.pop()
     what = "every page" if deep else "statistics"
-    harness.table(f"scan {files:,} files, {rows:,} rows, {what}, 2 threads", contenders + [process])
-    return contenders + [process]
+    contenders.append(process)
+    harness.table(
+        f"scan {files:,} files, {rows:,} rows, {what}, 2 threads",
+        contenders,
+        {one.name: f"{cpu_of(one):.3f} CPU s" for one in contenders},
+    )
+    return contenders
+
+
+def cpu_of(contender):
+    return statistics.median(one.cpu_s for one in contender.runs)
 
 
 def main():
@@ -149,6 +165,7 @@ def main():
         if wanted.record:
             name = "scan --deep" if deep else "scan"
             figures = harness.figures_of(contenders)
+            figures["cpu_s"] = {one.name: round(cpu_of(one), 4) for one in contenders}
             harness.record(name, {"files": wanted.files, "writer": wanted.writer, **figures})
 
 
