@@ -65,10 +65,13 @@ bool IsCurrencyPair(const std::string& symbol) {
   return known(std::string_view(symbol).substr(0, 3)) && known(std::string_view(symbol).substr(3));
 }
 
+/// By exact name only: a folder may hold thousands of files, and FindInstrument looks for the
+/// nearest name when there is none.
 bool IsKnownSymbol(std::string_view word) {
   if (word.size() < 4 || !std::ranges::any_of(word, IsLetter)) return false;
   const std::string symbol = CanonicalSymbol(word);
-  return IsCurrencyPair(symbol) || FindInstrument(symbol).has_value();
+  return IsCurrencyPair(symbol) ||
+         std::ranges::binary_search(BuiltInInstruments(), symbol, {}, &Instrument::symbol);
 }
 
 std::optional<std::string> SymbolOf(std::string_view name) {

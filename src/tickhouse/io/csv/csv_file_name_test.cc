@@ -23,6 +23,7 @@ TEST(ParseTickFileName, ReadsSymbolAndZone) {
       {"DAT_ASCII_EURUSD_T_201202.csv", "EURUSD", ""},
       {"EURUSD_202101040000_202101052359.csv", "EURUSD", ""},
       {"truefx-usdjpy-2013-01-01.csv", "USDJPY", ""},
+      {"ticks xauusd 2021.csv", "XAUUSD", ""},
   };
   for (const Expected& expected : cases) {
     const FileNameFacts facts = ParseTickFileName(expected.name);
