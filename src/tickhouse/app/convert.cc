@@ -55,6 +55,12 @@ struct Totals {
   std::string first_assumed;
 };
 
+// The report names the item already.
+Error WithoutName(Error error, const std::string& item) {
+  if (error.message.starts_with(item + ": ")) error.message.erase(0, item.size() + 2);
+  return error;
+}
+
 void AddOutcome(const ItemOutcome& outcome, const std::string& out, Totals* totals,
                 RunReport* report) {
   const ingest::ConvertedItem& result = outcome.result;
@@ -68,7 +74,7 @@ void AddOutcome(const ItemOutcome& outcome, const std::string& out, Totals* tota
     case ItemOutcome::State::kSkipped: ++totals->skipped; return;
     case ItemOutcome::State::kFailed:
       ++totals->failed;
-      report->AddProblem(outcome.item, outcome.error);
+      report->AddProblem(outcome.item, WithoutName(outcome.error, outcome.item));
       return;
     case ItemOutcome::State::kEmpty:
       ++totals->empty;
