@@ -9,7 +9,7 @@
 #include "tickhouse/core/check.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/core/time.h"
-#include "tickhouse/io/parquet/column_encoder.h"
+#include "tickhouse/io/parquet/format/column_encoder.h"
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 
 namespace tickhouse::io {

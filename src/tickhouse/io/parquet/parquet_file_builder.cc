@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/page_writer.h"
+#include "tickhouse/io/parquet/format/page_writer.h"
 
 namespace tickhouse::io {
 

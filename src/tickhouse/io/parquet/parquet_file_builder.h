@@ -9,7 +9,7 @@
 
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/fs/file_system.h"
-#include "tickhouse/io/parquet/column_encoder.h"
+#include "tickhouse/io/parquet/format/column_encoder.h"
 
 namespace tickhouse::io {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "tickhouse/io/parquet/parquet_testing.h"
+#include "tickhouse/io/parquet/test_ticks.h"
 #include "tickhouse/io/parquet/tick_row_group.h"
 
 namespace tickhouse::io {

@@ -9,7 +9,7 @@
 
 #include "tickhouse/core/tick_reader_contract.h"
 #include "tickhouse/io/parquet/parquet_selective_reader.h"
-#include "tickhouse/io/parquet/parquet_testing.h"
+#include "tickhouse/io/parquet/test_ticks.h"
 
 namespace tickhouse {
 

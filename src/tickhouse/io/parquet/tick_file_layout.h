@@ -10,7 +10,7 @@
 #include "tickhouse/core/error.h"
 #include "tickhouse/core/time.h"
 #include "tickhouse/io/fs/file_system.h"
-#include "tickhouse/io/parquet/parquet_footer.h"
+#include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
 

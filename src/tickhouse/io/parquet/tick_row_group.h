@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tickhouse/core/tick.h"
-#include "tickhouse/io/parquet/column_encoder.h"
+#include "tickhouse/io/parquet/format/column_encoder.h"
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 

@@ -1,12 +1,12 @@
-#include "tickhouse/io/parquet/page_writer.h"
+#include "tickhouse/io/parquet/format/page_writer.h"
 
 #include <zstd.h>
 
 #include <memory>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/page_checksum.h"
-#include "tickhouse/io/parquet/thrift_compact.h"
+#include "tickhouse/io/parquet/format/page_checksum.h"
+#include "tickhouse/io/parquet/format/thrift_compact.h"
 
 namespace tickhouse::io {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/io/parquet/byte_buffer.h"
+#include "tickhouse/io/parquet/format/byte_buffer.h"
 
 namespace tickhouse::io {
 

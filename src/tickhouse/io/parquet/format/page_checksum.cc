@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/page_checksum.h"
+#include "tickhouse/io/parquet/format/page_checksum.h"
 
 #include <array>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tickhouse/io/parquet/byte_buffer.h"
+#include "tickhouse/io/parquet/format/byte_buffer.h"
 
 namespace tickhouse::io {
 

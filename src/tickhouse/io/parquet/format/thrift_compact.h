@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "tickhouse/io/parquet/byte_buffer.h"
-#include "tickhouse/io/parquet/byte_reader.h"
+#include "tickhouse/io/parquet/format/byte_buffer.h"
+#include "tickhouse/io/parquet/format/byte_reader.h"
 
 namespace tickhouse::io {
 

@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/bit_packing.h"
+#include "tickhouse/io/parquet/format/bit_packing.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/fs/file_system.h"
-#include "tickhouse/io/parquet/page_writer.h"
+#include "tickhouse/io/parquet/format/page_writer.h"
 
 namespace tickhouse::io {
 

@@ -1,12 +1,12 @@
-#include "tickhouse/io/parquet/column_cursor.h"
+#include "tickhouse/io/parquet/format/column_cursor.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/bit_packing.h"
-#include "tickhouse/io/parquet/page_checksum.h"
+#include "tickhouse/io/parquet/format/bit_packing.h"
+#include "tickhouse/io/parquet/format/page_checksum.h"
 
 namespace tickhouse::io {
 

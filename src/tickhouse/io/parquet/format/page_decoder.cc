@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/page_decoder.h"
+#include "tickhouse/io/parquet/format/page_decoder.h"
 
 #include <arrow/util/compression.h>
 #include <fmt/format.h>
@@ -12,9 +12,9 @@
 #include <memory>
 
 #include "tickhouse/core/time.h"
-#include "tickhouse/io/parquet/bit_packing.h"
-#include "tickhouse/io/parquet/byte_reader.h"
-#include "tickhouse/io/parquet/delta_packing.h"
+#include "tickhouse/io/parquet/format/bit_packing.h"
+#include "tickhouse/io/parquet/format/byte_reader.h"
+#include "tickhouse/io/parquet/format/delta_packing.h"
 
 namespace tickhouse::io {
 

@@ -1,12 +1,12 @@
-#include "tickhouse/io/parquet/delta_packing.h"
+#include "tickhouse/io/parquet/format/delta_packing.h"
 
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <vector>
 
-#include "tickhouse/io/parquet/bit_packing.h"
-#include "tickhouse/io/parquet/byte_reader.h"
+#include "tickhouse/io/parquet/format/bit_packing.h"
+#include "tickhouse/io/parquet/format/byte_reader.h"
 
 namespace tickhouse::io {
 

@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/thrift_compact.h"
+#include "tickhouse/io/parquet/format/thrift_compact.h"
 
 #include <gtest/gtest.h>
 

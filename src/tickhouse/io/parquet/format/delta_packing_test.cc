@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/delta_packing.h"
+#include "tickhouse/io/parquet/format/delta_packing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/column_encoder.h"
+#include "tickhouse/io/parquet/format/column_encoder.h"
 
 #include <algorithm>
 #include <array>
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/bit_packing.h"
-#include "tickhouse/io/parquet/delta_packing.h"
-#include "tickhouse/io/parquet/page_writer.h"
+#include "tickhouse/io/parquet/format/bit_packing.h"
+#include "tickhouse/io/parquet/format/delta_packing.h"
+#include "tickhouse/io/parquet/format/page_writer.h"
 
 namespace tickhouse::io {
 

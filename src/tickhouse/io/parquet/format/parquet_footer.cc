@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/parquet_footer.h"
+#include "tickhouse/io/parquet/format/parquet_footer.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "tickhouse/core/time.h"
-#include "tickhouse/io/parquet/thrift_compact.h"
+#include "tickhouse/io/parquet/format/thrift_compact.h"
 
 namespace tickhouse::io {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/io/parquet/byte_buffer.h"
-#include "tickhouse/io/parquet/parquet_footer.h"
+#include "tickhouse/io/parquet/format/byte_buffer.h"
+#include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
 

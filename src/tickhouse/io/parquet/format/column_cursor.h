@@ -11,9 +11,9 @@
 
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/fs/file_system.h"
-#include "tickhouse/io/parquet/byte_buffer.h"
-#include "tickhouse/io/parquet/page_decoder.h"
-#include "tickhouse/io/parquet/parquet_footer.h"
+#include "tickhouse/io/parquet/format/byte_buffer.h"
+#include "tickhouse/io/parquet/format/page_decoder.h"
+#include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
 
