@@ -1,20 +1,12 @@
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 
-#include <arrow/io/interfaces.h>
-#include <arrow/util/key_value_metadata.h>
-#include <fmt/format.h>
-#include <parquet/file_writer.h>
-#include <parquet/metadata.h>
-#include <parquet/page_index.h>
-#include <parquet/properties.h>
-#include <parquet/schema.h>
-#include <parquet/size_statistics.h>
-#include <parquet/statistics.h>
-
+#include <limits>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/format/page_writer.h"
+#include "tickhouse/io/parquet/format/footer_writer.h"
 
 namespace tickhouse::io {
 
@@ -22,69 +14,17 @@ namespace {
 
 constexpr std::string_view kMagic = "PAR1";
 
-// Lets libparquet write to our file; the first failure of ours is kept, Arrow sees a plain IOError.
-class ArrowSink : public arrow::io::OutputStream {
- public:
-  explicit ArrowSink(WritableFile* file) : file_(file) {}
-  arrow::Status Close() override { return arrow::Status::OK(); }
-  bool closed() const override { return false; }
-  arrow::Result<int64_t> Tell() const override { return file_->size(); }
-  arrow::Status Write(const void* data, int64_t bytes) override {
-    Status status =
-        file_->Append({static_cast<const std::byte*>(data), static_cast<std::size_t>(bytes)});
-    if (status) return arrow::Status::OK();
-    error_ = std::move(status).error();
-    return arrow::Status::IOError(error_.message);
-  }
-  const Error& error() const { return error_; }
-
- private:
-  WritableFile* file_;
-  Error error_{ErrorKind::kIo, ""};
-};
-
-parquet::schema::NodePtr MakeSchema(const std::vector<ColumnSpec>& columns) {
-  using parquet::LogicalType;
-  using parquet::schema::PrimitiveNode;
-  parquet::schema::NodeVector fields;
-  for (const ColumnSpec& column : columns) {
-    std::shared_ptr<const LogicalType> logical = LogicalType::None();
-    parquet::Type::type physical = parquet::Type::DOUBLE;
-    if (column.kind == ColumnKind::kTime) {
-      logical = LogicalType::Timestamp(false, LogicalType::TimeUnit::MICROS);
-      physical = parquet::Type::INT64;
-    } else if (column.kind == ColumnKind::kInt64) {
-      physical = parquet::Type::INT64;
-    }
-    fields.push_back(
-        PrimitiveNode::Make(column.name, parquet::Repetition::OPTIONAL, logical, physical));
-  }
-  return parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED, fields);
-}
-
-std::shared_ptr<parquet::WriterProperties> MakeProperties(const std::vector<ColumnSpec>& columns) {
-  parquet::WriterProperties::Builder builder;
-  builder.created_by(ParquetCreatedBy());
-  builder.version(parquet::ParquetVersion::PARQUET_2_6);
-  for (const ColumnSpec& column : columns) {
-    builder.compression(column.name, column.kind == ColumnKind::kDouble
-                                         ? parquet::Compression::ZSTD
-                                         : parquet::Compression::UNCOMPRESSED);
-  }
-  return builder.build();
-}
-
-parquet::EncodedStatistics ToParquet(const EncodedStats& stats, int64_t rows) {
-  parquet::EncodedStatistics out;
-  out.set_is_signed(true);
-  out.set_null_count(stats.nulls);
-  out.all_null_value = stats.nulls == rows;
-  if (stats.min.empty()) return out;
-  out.set_min(stats.min);
-  out.set_max(stats.max);
-  out.is_min_value_exact = true;
-  out.is_max_value_exact = true;
-  return out;
+WrittenChunk ToWritten(EncodedColumn&& column, int64_t offset) {
+  WrittenChunk chunk;
+  chunk.offset = offset;
+  chunk.bytes = static_cast<int64_t>(column.bytes.size());
+  chunk.rows = column.rows;
+  chunk.dictionary_bytes = column.dictionary_bytes;
+  chunk.uncompressed_bytes = column.uncompressed_bytes;
+  chunk.delta = column.delta;
+  chunk.stats = std::move(column.stats);
+  chunk.pages = std::move(column.pages);
+  return chunk;
 }
 
 }  // namespace
@@ -96,66 +36,32 @@ std::string ParquetCreatedBy() {
 struct ParquetFileBuilder::State {
   std::unique_ptr<WritableFile> file;
   std::vector<ColumnSpec> columns;
-  std::unique_ptr<parquet::SchemaDescriptor> schema;
-  std::shared_ptr<parquet::WriterProperties> properties;
-  std::unique_ptr<parquet::FileMetaDataBuilder> footer;
-  std::unique_ptr<parquet::PageIndexBuilder> index;
+  std::vector<WrittenRowGroup> groups;
   int64_t rows = 0;
-  int16_t row_groups = 0;
   bool closed = false;
 
-  void AddPages(std::size_t ordinal, const EncodedColumn& column, int64_t offset);
-  void AddChunk(const EncodedColumn& column, int64_t offset,
-                parquet::RowGroupMetaDataBuilder* row_group);
-  void WriteFooter(ArrowSink* sink, const std::map<std::string, std::string>& metadata);
+  // Column indexes of all chunks, then offset indexes, so that each kind is read at once.
+  void AppendIndexes(ByteBuffer* out) {
+    const int64_t begin = file->size();
+    for (WrittenRowGroup& group : groups) {
+      for (std::size_t i = 0; i < group.chunks.size(); ++i) {
+        WrittenChunk& chunk = group.chunks[i];
+        const auto at = static_cast<int64_t>(out->size());
+        AppendColumnIndex(chunk, columns[i].kind, out);
+        chunk.column_index_offset = begin + at;
+        chunk.column_index_bytes = static_cast<int32_t>(static_cast<int64_t>(out->size()) - at);
+      }
+    }
+    for (WrittenRowGroup& group : groups) {
+      for (WrittenChunk& chunk : group.chunks) {
+        const auto at = static_cast<int64_t>(out->size());
+        AppendOffsetIndex(chunk, out);
+        chunk.offset_index_offset = begin + at;
+        chunk.offset_index_bytes = static_cast<int32_t>(static_cast<int64_t>(out->size()) - at);
+      }
+    }
+  }
 };
-
-void ParquetFileBuilder::State::AddPages(std::size_t ordinal, const EncodedColumn& column,
-                                         int64_t offset) {
-  const auto position = static_cast<int32_t>(ordinal);
-  parquet::ColumnIndexBuilder* bounds = index->GetColumnIndexBuilder(position);
-  parquet::OffsetIndexBuilder* places = index->GetOffsetIndexBuilder(position);
-  for (std::size_t i = 0; i < column.pages.size(); ++i) {
-    const EncodedPage& page = column.pages[i];
-    const int64_t end = i + 1 < column.pages.size() ? column.pages[i + 1].first_row : column.rows;
-    bounds->AddPage(ToParquet(page.stats, end - page.first_row), parquet::SizeStatistics());
-    places->AddPage(offset + page.offset, page.bytes, page.first_row);
-  }
-  bounds->Finish();
-  places->Finish(0);
-}
-
-void ParquetFileBuilder::State::AddChunk(const EncodedColumn& column, int64_t offset,
-                                         parquet::RowGroupMetaDataBuilder* row_group) {
-  parquet::ColumnChunkMetaDataBuilder* chunk = row_group->NextColumnChunk();
-  chunk->SetStatistics(ToParquet(column.stats, column.rows));
-  const bool dictionary = column.dictionary_bytes > 0;
-  std::map<parquet::Encoding::type, int32_t> dictionary_pages;
-  if (dictionary) dictionary_pages[parquet::Encoding::PLAIN] = 1;
-  const auto encoding = column.delta ? parquet::Encoding::DELTA_BINARY_PACKED
-                        : dictionary ? parquet::Encoding::RLE_DICTIONARY
-                                     : parquet::Encoding::PLAIN;
-  const std::map<parquet::Encoding::type, int32_t> data_pages = {
-      {encoding, static_cast<int32_t>(column.pages.size())}};
-  chunk->Finish(column.rows, dictionary ? offset : -1, -1, offset + column.dictionary_bytes,
-                static_cast<int64_t>(column.bytes.size()), column.uncompressed_bytes, dictionary,
-                false, dictionary_pages, data_pages);
-}
-
-void ParquetFileBuilder::State::WriteFooter(ArrowSink* sink,
-                                            const std::map<std::string, std::string>& metadata) {
-  if (row_groups > 0) {
-    index->Finish();
-    const auto places = index->WriteTo(sink);
-    footer->SetIndexLocations(parquet::IndexKind::kColumnIndex, places.column_index_locations);
-    footer->SetIndexLocations(parquet::IndexKind::kOffsetIndex, places.offset_index_locations);
-  }
-  auto pairs = std::make_shared<arrow::KeyValueMetadata>();
-  for (const auto& [key, value] : metadata) pairs->Append(key, value);
-  const std::unique_ptr<parquet::FileMetaData> done =
-      footer->Finish(metadata.empty() ? nullptr : pairs);
-  parquet::WriteFileMetaData(*done, sink);
-}
 
 ParquetFileBuilder::ParquetFileBuilder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ParquetFileBuilder::~ParquetFileBuilder() = default;
@@ -165,15 +71,6 @@ Result<std::unique_ptr<ParquetFileBuilder>> ParquetFileBuilder::Open(
   auto state = std::make_unique<State>();
   state->file = std::move(file);
   state->columns = std::move(columns);
-  try {
-    state->schema = std::make_unique<parquet::SchemaDescriptor>();
-    state->schema->Init(MakeSchema(state->columns));
-    state->properties = MakeProperties(state->columns);
-    state->footer = parquet::FileMetaDataBuilder::Make(state->schema.get(), state->properties);
-    state->index = parquet::PageIndexBuilder::Make(state->schema.get());
-  } catch (const std::exception& error) {
-    return Fail(ErrorKind::kIo, fmt::format("preparing a Parquet footer: {}", error.what()));
-  }
   TICKHOUSE_TRY(state->file->Append(std::as_bytes(std::span(kMagic))));
   return std::unique_ptr<ParquetFileBuilder>(new ParquetFileBuilder(std::move(state)));
 }
@@ -181,30 +78,20 @@ Result<std::unique_ptr<ParquetFileBuilder>> ParquetFileBuilder::Open(
 Status ParquetFileBuilder::AppendRowGroup(std::vector<EncodedColumn> columns) {
   State& state = *state_;
   TICKHOUSE_CHECK(columns.size() == state.columns.size(), "one encoded column for each column");
-  if (state.row_groups == std::numeric_limits<int16_t>::max()) {
+  if (state.groups.size() == std::numeric_limits<int16_t>::max()) {
     return Fail(ErrorKind::kUnsupported,
                 "a Parquet file holds at most 32767 row groups; use smaller chunks");
   }
-  const int64_t rows = columns[0].rows;
-  int64_t bytes = 0;
-  try {
-    parquet::RowGroupMetaDataBuilder* row_group = state.footer->AppendRowGroup();
-    row_group->set_num_rows(rows);
-    state.index->AppendRowGroup();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      TICKHOUSE_CHECK(columns[i].rows == rows && rows > 0, "columns of one length");
-      const int64_t offset = state.file->size();
-      TICKHOUSE_TRY(state.file->Append(std::as_bytes(columns[i].bytes.bytes())));
-      state.AddPages(i, columns[i], offset);
-      state.AddChunk(columns[i], offset, row_group);
-      bytes += columns[i].uncompressed_bytes;
-    }
-    row_group->Finish(bytes, state.row_groups);
-  } catch (const std::exception& error) {
-    return Fail(ErrorKind::kIo, fmt::format("describing a row group: {}", error.what()));
+  WrittenRowGroup group;
+  group.rows = columns[0].rows;
+  for (EncodedColumn& column : columns) {
+    TICKHOUSE_CHECK(column.rows == group.rows && group.rows > 0, "columns of one length");
+    const int64_t offset = state.file->size();
+    TICKHOUSE_TRY(state.file->Append(std::as_bytes(column.bytes.bytes())));
+    group.chunks.push_back(ToWritten(std::move(column), offset));
   }
-  ++state.row_groups;
-  state.rows += rows;
+  state.rows += group.rows;
+  state.groups.push_back(std::move(group));
   return {};
 }
 
@@ -213,16 +100,18 @@ int64_t ParquetFileBuilder::rows_written() const {
 }
 
 Status ParquetFileBuilder::Close(const std::map<std::string, std::string>& metadata) {
-  TICKHOUSE_CHECK(!state_->closed, "closed once");
-  state_->closed = true;
-  ArrowSink sink(state_->file.get());
-  try {
-    state_->WriteFooter(&sink, metadata);
-  } catch (const std::exception& error) {
-    if (!sink.error().message.empty()) return Fail(sink.error());
-    return Fail(ErrorKind::kIo, fmt::format("writing a Parquet footer: {}", error.what()));
-  }
-  return state_->file->Commit();
+  State& state = *state_;
+  TICKHOUSE_CHECK(!state.closed, "closed once");
+  state.closed = true;
+  ByteBuffer tail;
+  state.AppendIndexes(&tail);
+  const std::size_t footer_begin = tail.size();
+  AppendFooter(state.columns, state.groups, metadata, ParquetCreatedBy(), &tail);
+  const auto length = static_cast<uint32_t>(tail.size() - footer_begin);
+  tail.Append(&length, sizeof(length));
+  tail.Append(kMagic.data(), kMagic.size());
+  TICKHOUSE_TRY(state.file->Append(std::as_bytes(tail.bytes())));
+  return state.file->Commit();
 }
 
 }  // namespace tickhouse::io

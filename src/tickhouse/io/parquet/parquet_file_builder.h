@@ -10,13 +10,9 @@
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/fs/file_system.h"
 #include "tickhouse/io/parquet/format/column_encoder.h"
+#include "tickhouse/io/parquet/format/footer_writer.h"
 
 namespace tickhouse::io {
-
-struct ColumnSpec {
-  std::string name;
-  ColumnKind kind = ColumnKind::kDouble;
-};
 
 /// All columns are flat and optional. One thread at a time.
 class ParquetFileBuilder {

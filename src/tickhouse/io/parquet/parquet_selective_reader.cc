@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/format/column_cursor.h"
+#include "tickhouse/io/parquet/column_cursor.h"
 #include "tickhouse/io/parquet/tick_file_layout.h"
 
 namespace tickhouse::io {

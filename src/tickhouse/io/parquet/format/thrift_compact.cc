@@ -13,6 +13,11 @@ void ThriftWriter::Field(int field, ThriftType type) {
   last_[depth_] = field;
 }
 
+void ThriftWriter::I16(int field, int16_t value) {
+  Field(field, ThriftType::kI16);
+  out_->AppendZigzag(value);
+}
+
 void ThriftWriter::I32(int field, int32_t value) {
   Field(field, ThriftType::kI32);
   out_->AppendZigzag(value);
@@ -35,6 +40,10 @@ void ThriftWriter::Binary(int field, std::string_view bytes) {
 
 void ThriftWriter::BeginStruct(int field) {
   Field(field, ThriftType::kStruct);
+  BeginElement();
+}
+
+void ThriftWriter::BeginElement() {
   TICKHOUSE_CHECK(depth_ + 1 < kThriftDepth, "structs nest in a bounded way");
   last_[++depth_] = 0;
 }
@@ -42,6 +51,30 @@ void ThriftWriter::BeginStruct(int field) {
 void ThriftWriter::EndStruct() {
   out_->PushByte(0);
   if (depth_ > 0) --depth_;
+}
+
+void ThriftWriter::BeginList(int field, ThriftType element, std::size_t size) {
+  Field(field, ThriftType::kList);
+  const auto type = static_cast<int>(element);
+  if (size < 15) {
+    out_->PushByte(static_cast<uint8_t>((static_cast<int>(size) << 4) | type));
+  } else {
+    out_->PushByte(static_cast<uint8_t>(0xF0 | type));
+    out_->AppendVarint(size);
+  }
+}
+
+void ThriftWriter::IntegerElement(int64_t value) {
+  out_->AppendZigzag(value);
+}
+
+void ThriftWriter::BinaryElement(std::string_view bytes) {
+  out_->AppendVarint(bytes.size());
+  out_->Append(bytes.data(), bytes.size());
+}
+
+void ThriftWriter::BoolElement(bool value) {
+  out_->PushByte(value ? 1 : 2);
 }
 
 void ThriftReader::BeginStruct() {

@@ -32,12 +32,20 @@ inline constexpr int kThriftDepth = 32;
 class ThriftWriter {
  public:
   explicit ThriftWriter(ByteBuffer* out) : out_(out) {}
+  void I16(int field, int16_t value);
   void I32(int field, int32_t value);
   void I64(int field, int64_t value);
   void Bool(int field, bool value);
   void Binary(int field, std::string_view bytes);
   void BeginStruct(int field);
   void EndStruct();
+
+  /// Elements follow: structs between BeginElement and EndStruct, others by the calls below.
+  void BeginList(int field, ThriftType element, std::size_t size);
+  void BeginElement();
+  void IntegerElement(int64_t value);
+  void BinaryElement(std::string_view bytes);
+  void BoolElement(bool value);
 
  private:
   void Field(int field, ThriftType type);

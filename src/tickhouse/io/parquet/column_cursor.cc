@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/format/column_cursor.h"
+#include "tickhouse/io/parquet/column_cursor.h"
 
 #include <fmt/format.h>
 
