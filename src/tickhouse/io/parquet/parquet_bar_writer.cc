@@ -101,7 +101,9 @@ class BarWriter : public ParquetBarWriter {
     const int decimals = options_.metadata.decimals;
     const bool is_price = column < 1 + 8;
     // Half points: one digit more. Not exact, but near enough to place them.
-    const int hint = decimals < 0 || is_price ? decimals : decimals + 1;
+    int hint = decimals < 0 || is_price ? decimals : decimals + 1;
+    // Means lie anywhere between few points: placed by value they would all want the same slots.
+    if (column == kMeanSpread) hint = -1;
     return EncodeDoubles(rows_.values[column - 1], hint);
   }
 
