@@ -85,17 +85,22 @@ Bar OpenBar::Close() const {
 }
 
 void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
-  int64_t second_end_ns = open_ ? SecondEnd(open_->bar.time_ns) : 0;
-  for (std::size_t row = 0; row < in.size(); ++row) {
+  if (in.empty()) return;
+  std::size_t row = 0;
+  if (!open_) open_ = OpenBar::Begin(in.At(row++));
+  OpenBar open = *open_;  // A local one stays in registers.
+  int64_t second_end_ns = SecondEnd(open.bar.time_ns);
+  for (; row < in.size(); ++row) {
     const Tick tick = in.At(row);
-    if (open_ && tick.time_ns < second_end_ns) {
-      open_->Add(tick);
+    if (tick.time_ns < second_end_ns) {
+      open.Add(tick);
       continue;
     }
-    if (open_) out->push_back(open_->Close());
-    open_ = OpenBar::Begin(tick);
+    out->push_back(open.Close());
+    open = OpenBar::Begin(tick);
     second_end_ns = SecondEnd(tick.time_ns);
   }
+  open_ = open;
 }
 
 void BarBuilder::Finish(std::vector<Bar>* out) {

@@ -77,12 +77,12 @@ class ChunkJoiner {
     if (!rows->empty()) last_second_ = SecondOf(rows->time_ns.back());
   }
 
-  void Bars(const Chunk& chunk, std::vector<Bar>* out) {
-    builder_.Add(chunk.ticks, out);
+  // Appends to `head` the bars that end before the chunk's own, which follow as they are.
+  void Bars(const Chunk& chunk, std::vector<Bar>* head) {
+    builder_.Add(chunk.ticks, head);
     if (chunk.bars.empty() && !chunk.open) return;
     // Closed bars begin after the head's second; whatever was open is complete now.
-    builder_.Finish(out);
-    out->insert(out->end(), chunk.bars.begin(), chunk.bars.end());
+    builder_.Finish(head);
     if (chunk.open) builder_.SetOpen(*chunk.open);
   }
 
@@ -237,9 +237,10 @@ Result<SymbolStats> RunBars(const SymbolJob& job, const BarSink& sink) {
   };
   SymbolRun run(job, true);
   TICKHOUSE_ASSIGN(SymbolStats stats, run.Run([&](Chunk& chunk) -> Status {
-    std::vector<Bar> bars;
-    joiner.Bars(chunk, &bars);
-    return pass_on(bars);
+    std::vector<Bar> head;
+    joiner.Bars(chunk, &head);
+    TICKHOUSE_TRY(pass_on(head));
+    return pass_on(chunk.bars);
   }));
   if (!stats.faults.empty()) return stats;
   std::vector<Bar> bars;
