@@ -63,6 +63,11 @@ class Job {
       (submit ? submitted : bytes < kLargeItemBytes ? small : large).push_back(i);
     }
     job_.progress->Start("convert", total, "bytes");
+    // A few items of unlike size would leave threads idle; one after the other they do not.
+    if (small.size() < static_cast<std::size_t>(4 * job_.options.threads)) {
+      large.insert(large.end(), small.begin(), small.end());
+      small.clear();
+    }
     // The largest first: nobody waits for one big file at the end.
     std::ranges::stable_sort(small, std::greater(),
                              [this](std::size_t i) { return plan_.items[i].bytes(); });
@@ -75,14 +80,10 @@ class Job {
     return status;
   }
 
-  // One item has all threads to itself when it is alone.
+  // Many items side by side, one thread each.
   Status RunSide(const std::vector<std::size_t>& items) {
-    const int threads = job_.options.threads;
-    if (items.empty()) return {};
-    const int each = std::max(1, threads / static_cast<int>(std::min<std::size_t>(
-                                               items.size(), static_cast<std::size_t>(threads))));
-    return ParallelFor(items.size(), threads, job_.cancel,
-                       [&](std::size_t k) { return RunOne(items[k], each); });
+    return ParallelFor(items.size(), job_.options.threads, job_.cancel,
+                       [&](std::size_t k) { return RunOne(items[k], 1); });
   }
 
   ConvertContext ContextOf(int threads) const {

@@ -30,6 +30,15 @@ struct Slot {
   std::vector<DecodedHour> hours;
 };
 
+// The memory stays for the next hour.
+void Clear(io::PointTicks* ticks) {
+  ticks->time_us.clear();
+  ticks->bid.points.clear();
+  ticks->ask.points.clear();
+  ticks->bid_volume.clear();
+  ticks->ask_volume.clear();
+}
+
 std::string HourLine(const SourceFile& source, const std::string& sha256) {
   return fmt::format("{} {}\n", source.hour_ns, sha256);
 }
@@ -37,6 +46,9 @@ std::string HourLine(const SourceFile& source, const std::string& sha256) {
 Status AppendBi5(std::span<const io::Bi5Record> records, int64_t hour_ns, bool with_volumes,
                  io::PointTicks* ticks) {
   constexpr auto kMost = static_cast<uint32_t>(std::numeric_limits<int32_t>::max());
+  ticks->time_us.reserve(records.size());
+  ticks->bid.points.reserve(records.size());
+  ticks->ask.points.reserve(records.size());
   for (const io::Bi5Record& record : records) {
     if (record.ask_points > kMost || record.bid_points > kMost) {
       return Fail(ErrorKind::kCorrupt, fmt::format("a price of {} points is absurd",
@@ -102,7 +114,6 @@ class HoursConversion {
     if (next_source_ == item_.sources.size()) return false;
     slot->begin = next_source_;
     next_source_ = std::min(item_.sources.size(), next_source_ + kHoursPerSlot);
-    slot->hours.clear();
     slot->hours.resize(next_source_ - slot->begin);
     return true;
   }
@@ -120,6 +131,7 @@ class HoursConversion {
                         source.relative, source.size, bytes.size()));
       }
       DecodedHour& hour = slot->hours[k];
+      Clear(&hour.ticks);
       hour.sha256 = lineage::Sha256Of(bytes);
       hour.status = DecodeHour(bytes, source, &hour.ticks);
       context_.progress->Advance(source.size);
