@@ -25,6 +25,20 @@ using report::StageLine;
 constexpr std::string_view kMarker = ".tickhouse/demo";
 constexpr std::string_view kAnomalies = "spike=3,flash=1,stale=1,blowout=1,crossed=2,gap=2,burst=1";
 
+// "./a/" -> "a", "." -> "": the spelling in which one path is told to lie in another.
+std::string Plain(std::string_view path) {
+  while (path.starts_with("./")) path.remove_prefix(2);
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path == "." ? std::string() : std::string(path);
+}
+
+bool LiesIn(std::string_view path, std::string_view folder) {
+  const std::string inner = Plain(path);
+  const std::string outer = Plain(folder);
+  if (outer.empty()) return !inner.starts_with('/') && !inner.starts_with("..");
+  return inner == outer || io::RelativePath(inner, outer).has_value();
+}
+
 class DemoRun {
  public:
   DemoRun(const DemoRequest& request, Environment& environment)
@@ -68,8 +82,7 @@ class DemoRun {
   // A folder that is not ours is never written into. One of a finished demo is emptied; one of a
   // demo that was stopped keeps what it has if it was on the same work.
   Status ClaimFolder() {
-    if (!request_.in.empty() &&
-        (request_.out == request_.in || io::RelativePath(request_.out, request_.in))) {
+    if (!request_.in.empty() && LiesIn(request_.out, request_.in)) {
       return Fail(
           ErrorKind::kInvalidArgument,
           fmt::format("--out {} lies in {}: its files would be read as input; choose another",
