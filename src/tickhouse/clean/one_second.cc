@@ -98,7 +98,7 @@ void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
     }
     out->push_back(open.Close());
     open = OpenBar::Begin(tick);
-    second_end_ns = SecondEnd(tick.time_ns);
+    second_end_ns = NextSecondEnd(tick.time_ns, second_end_ns);
   }
   open_ = open;
 }

@@ -17,6 +17,17 @@ int64_t SecondOf(int64_t time_ns);
 /// The start of the next one.
 int64_t SecondEnd(int64_t time_ns);
 
+/// SecondEnd(time_ns) for a time at or after `second_end_ns`, the end of an earlier second. Mostly
+/// that is the next second, which is found without a division.
+inline int64_t NextSecondEnd(int64_t time_ns, int64_t second_end_ns) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  constexpr int64_t kFar = 9'000'000'000 * kSecond;
+  if (second_end_ns > -kFar && second_end_ns < kFar && time_ns < second_end_ns + kSecond) {
+    return second_end_ns + kSecond;
+  }
+  return SecondEnd(time_ns);
+}
+
 /// Keeps the first tick of each second, with its own time and prices. Ticks come in time order; of
 /// ticks with one time the one handed over first counts. One thread at a time.
 class SecondSampler {

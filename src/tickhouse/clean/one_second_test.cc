@@ -43,6 +43,19 @@ TEST(SecondOf, FloorsOnBothSidesOf1970) {
   EXPECT_EQ(SecondOf(std::numeric_limits<int64_t>::max()), 9'223'372'036'000'000'000);
 }
 
+TEST(NextSecondEnd, EqualsSecondEndForAnyLaterTime) {
+  Random random(8);
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  for (const int64_t base : {-kLast, -5'000'000'000, int64_t{0}, kLast - 9'000'000'000}) {
+    for (int i = 0; i < 200; ++i) {
+      const int64_t time_ns = base + static_cast<int64_t>(random.Below(4'000'000'000));
+      const int64_t end = SecondEnd(time_ns);
+      const int64_t later = end + static_cast<int64_t>(random.Below(3'000'000'000));
+      ASSERT_EQ(NextSecondEnd(later, end), SecondEnd(later)) << time_ns;
+    }
+  }
+}
+
 TEST(SecondSampler, KeepsTheFirstTickWithItsOwnTimeAndOfEqualTimesTheFirstHandedOver) {
   SecondSampler sampler;
   TickBatch out;

@@ -49,17 +49,22 @@ struct SegmentReader::FirstRows {
 
   void Choose(std::span<const int64_t> times, std::vector<uint32_t>* rows) {
     int64_t last = last_ns;
+    int64_t end = second_end_ns;
     bool in_order = true;
+    rows->resize(times.size());
+    std::size_t chosen = 0;
     for (std::size_t i = 0; i < times.size(); ++i) {
       const int64_t time_ns = times[i];
       in_order &= time_ns >= last;
       last = time_ns;
-      if (time_ns < second_end_ns) continue;
-      second_end_ns = SecondEnd(time_ns);
-      if (windows.Inside(time_ns)) rows->push_back(static_cast<uint32_t>(i));
+      if (time_ns < end) continue;
+      end = NextSecondEnd(time_ns, end);
+      if (windows.Inside(time_ns)) (*rows)[chosen++] = static_cast<uint32_t>(i);
     }
+    rows->resize(chosen);
     ordered &= in_order;
     last_ns = last;
+    second_end_ns = end;
     seen += static_cast<int64_t>(times.size());
   }
 

@@ -22,6 +22,8 @@ class SegmentReader : public TickReader {
 
   Result<bool> Next(TickBatch* batch) override;
 
+  /// True when rows come already thinned to the first of each second; known after the first `Next`.
+  bool gives_firsts() const { return firsts_ != nullptr; }
   const FilterCounts& counts() const { return counts_; }
   int64_t doubles() const { return doubles_; }
   /// After a failure: the file to blame, if it is a file's fault.

@@ -70,9 +70,8 @@ class ChunkJoiner {
   void Ticks(TickBatch* rows) {
     if (rows->empty()) return;
     if (last_second_ && SecondOf(rows->time_ns.front()) == *last_second_) {
-      TickBatch rest;
-      rest.AppendRows(*rows, 1, rows->size());
-      *rows = std::move(rest);
+      for (auto* column : {&rows->bid, &rows->ask}) column->erase(column->begin());
+      rows->time_ns.erase(rows->time_ns.begin());
     }
     if (!rows->empty()) last_second_ = SecondOf(rows->time_ns.back());
   }
@@ -173,7 +172,11 @@ class SymbolRun {
       TICKHOUSE_ASSIGN(const bool more, reader->Next(&batch));
       if (!more) return {};
       Chunk chunk;
-      sampler.Add(batch, &chunk.ticks);
+      if (reader->gives_firsts()) {
+        std::swap(chunk.ticks, batch);
+      } else {
+        sampler.Add(batch, &chunk.ticks);
+      }
       if (!Hand(index, std::move(chunk))) return {};
     }
   }
