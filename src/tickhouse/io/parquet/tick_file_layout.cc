@@ -134,7 +134,11 @@ Result<TickFileLayout> ReadTickFileLayout(const ReadableFile& file) {
   TICKHOUSE_TRY(RequireColumn(file, footer, "Ask", IsPrice, &layout.ask));
   const auto volume = [&](std::string_view name) {
     auto found = FindColumn(footer, name);
-    if (found && !IsPrice(footer.columns[*found])) found.reset();
+    if (!found) return found;
+    const bool readable =
+        std::all_of(footer.row_groups.begin(), footer.row_groups.end(),
+                    [&](const FooterRowGroup& group) { return group.chunks[*found].readable; });
+    if (!readable || !IsPrice(footer.columns[*found])) found.reset();
     return found;
   };
   layout.bid_volume = volume("BidVolume");
