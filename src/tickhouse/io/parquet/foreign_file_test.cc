@@ -278,7 +278,7 @@ TickBatch Expected(const Shape& shape, TickBatch ticks) {
 }
 
 TEST(ForeignParquet, EveryCombinationOfTypesEncodingsCodecsAndPages) {
-  for (uint32_t seed = 0; seed < 200; ++seed) {
+  for (uint32_t seed = 0; seed < 120; ++seed) {
     const Shape shape = RandomShape(seed);
     const TickBatch ticks = MakeTicks(shape, seed);
     const std::string bytes = WriteForeign(shape, ticks);
@@ -389,11 +389,11 @@ TEST(ForeignParquet, TimesThatNanosecondsCannotHoldAreRefusedNotBent) {
 }
 
 TEST(ForeignParquet, DamagedFilesOfOthersAreSurvivedToo) {
-  for (uint32_t seed = 0; seed < 40; ++seed) {
+  for (uint32_t seed = 0; seed < 25; ++seed) {
     const Shape shape = RandomShape(seed);
     const std::string bytes = WriteForeign(shape, MakeTicks(shape, seed));
     std::mt19937 random(seed);
-    for (int round = 0; round < 30; ++round) {
+    for (int round = 0; round < 20; ++round) {
       std::string damaged = bytes;
       for (std::size_t i = 0; i < 1 + random() % 3; ++i) {
         damaged[random() % damaged.size()] = static_cast<char>(random());

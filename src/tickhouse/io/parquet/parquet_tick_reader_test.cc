@@ -261,7 +261,7 @@ TEST(ParquetDamage, EveryBitFlippedInAPageIsFoundByItsChecksum) {
   const std::size_t pages_end = bytes.size() - 8 - footer_bytes;
   std::mt19937 random(8);
   int found = 0;
-  for (int round = 0; round < 1'500; ++round) {
+  for (int round = 0; round < 600; ++round) {
     std::string damaged = bytes;
     const std::size_t at = 4 + random() % (pages_end - 4);
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random() % 8));
@@ -270,14 +270,14 @@ TEST(ParquetDamage, EveryBitFlippedInAPageIsFoundByItsChecksum) {
     ASSERT_TRUE(RefusedOrEqual(damaged, all, &refused)) << "byte " << at;
     found += refused ? 1 : 0;
   }
-  EXPECT_GT(found, 1'200);
+  EXPECT_GT(found, 450);
 }
 
 TEST(ParquetDamage, AnyDamageAnywhereIsSurvived) {
   const TickBatch all = ToBatch(RandomPoints(2'000, 9));
   const std::string bytes = WriteTicks(all, {.row_group_rows = 900});
   std::mt19937 random(10);
-  for (int round = 0; round < 2'500; ++round) {
+  for (int round = 0; round < 1'000; ++round) {
     std::string damaged = bytes;
     const int flips = 1 + static_cast<int>(random() % 4);
     for (int i = 0; i < flips; ++i) {
