@@ -11,6 +11,14 @@
 #include "tickhouse/report/plot/canvas.h"
 #include "tickhouse/report/text/display_text.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// fontconfig, which cairo asks for fonts, keeps a few patterns to the end of the process.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libfontconfig\n";
+}
+#endif
+
 namespace tickhouse::report {
 
 namespace {
