@@ -1,10 +1,29 @@
-// Any bytes: an answer or an error, never a crash; what decodes packs back to the same records.
+// Any bytes: an answer or an error, never a crash; the answer is liblzma's; what decodes packs back
+// to the same records.
 #include <cstdlib>
 
 #include "tickhouse/io/bi5/bi5.h"
+#include "tickhouse/io/bi5/liblzma_peer.h"
+
+namespace {
+
+using namespace tickhouse::io;
+
+void CompareWithPeer(std::span<const std::byte> bytes) {
+  constexpr LzmaDecoder::Limits kLimits = {uint64_t{1} << 20, uint32_t{1} << 20};
+  static LzmaDecoder decoder(kLimits);
+  if (bytes.size() < LzmaDecoder::kHeaderBytes) return;
+  const uint64_t stated = LzmaDecoder::StatedSize(bytes);
+  if (stated != LzmaDecoder::kOpenSize && stated > kLimits.max_unpacked) return;
+  const LzmaVerdict own = OwnVerdict(bytes, &decoder);
+  if (own.end == LzmaEnd::kDictionary) return;
+  if (own != PeerVerdict(bytes, kLimits)) std::abort();
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace tickhouse::io;
+  CompareWithPeer(std::as_bytes(std::span(data, size)));
   static Bi5Decoder decoder;
   const auto records = decoder.Decode(std::as_bytes(std::span(data, size)));
   if (!records || records->size() > 5'000) return 0;

@@ -1,26 +1,24 @@
-// The packed form, by liblzma.
+// The packed form: unpacked by our own decoder, packed by liblzma.
 #include <fmt/format.h>
 #include <lzma.h>
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "tickhouse/core/check.h"
 #include "tickhouse/io/bi5/bi5.h"
+#include "tickhouse/io/bi5/lzma_decoder.h"
 
 namespace tickhouse::io {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 13;
+constexpr std::size_t kHeaderBytes = LzmaDecoder::kHeaderBytes;
 constexpr std::size_t kSizeOffset = 5;
 constexpr std::size_t kRecordBytes = sizeof(Bi5Record);
-constexpr uint64_t kUnknownSize = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kMaxUnpackedBytes = uint64_t{256} << 20;
-constexpr uint64_t kMaxDictionaryBytes = uint64_t{64} << 20;
+constexpr uint32_t kMaxDictionaryBytes = uint32_t{64} << 20;
 constexpr uint32_t kMsPerHour = 3'600'000;
 
 // Byte order of the machine and of the file are mirror images; so one function goes both ways.
@@ -52,25 +50,12 @@ Status CheckRecords(std::span<const Bi5Record> records, ErrorKind kind) {
   return {};
 }
 
-uint64_t LittleEndian(std::span<const std::byte> bytes) {
-  uint64_t value = 0;
-  std::memcpy(&value, bytes.data(), bytes.size());
-  return value;
-}
-
 }  // namespace
 
 struct Bi5Decoder::State {
-  lzma_stream stream = LZMA_STREAM_INIT;
-  std::vector<Bi5Record> records;  ///< Never shrinks; liblzma writes straight into it.
+  LzmaDecoder lzma = LzmaDecoder({kMaxUnpackedBytes, kMaxDictionaryBytes});
 
-  ~State() { lzma_end(&stream); }
-
-  std::span<uint8_t> room() {
-    return {reinterpret_cast<uint8_t*>(records.data()), records.size() * kRecordBytes};
-  }
-  Result<std::size_t> Unpack(std::span<const std::byte> bytes, uint64_t stated);
-  Result<lzma_ret> Run();
+  Result<std::span<Bi5Record>> Unpack(std::span<const std::byte> bytes);
 };
 
 Bi5Decoder::Bi5Decoder() : state_(std::make_unique<State>()) {}
@@ -78,54 +63,37 @@ Bi5Decoder::~Bi5Decoder() = default;
 Bi5Decoder::Bi5Decoder(Bi5Decoder&&) noexcept = default;
 Bi5Decoder& Bi5Decoder::operator=(Bi5Decoder&&) noexcept = default;
 
-// Runs until the stream ends, fails, or has neither input nor anything left to say.
-Result<lzma_ret> Bi5Decoder::State::Run() {
-  while (true) {
-    const lzma_ret status = lzma_code(&stream, LZMA_FINISH);
-    if (status != LZMA_OK) return status;
-    if (stream.avail_out > 0) continue;
-    const std::size_t used = room().size();
-    if (used >= kMaxUnpackedBytes) {
-      return Fail(ErrorKind::kUnsupported, "bi5 stream unpacks to more than 256 MiB");
+Result<std::span<Bi5Record>> Bi5Decoder::State::Unpack(std::span<const std::byte> bytes) {
+  const LzmaEnd end = lzma.Unpack(bytes);
+  const std::span<std::byte> unpacked = lzma.unpacked();
+  const std::size_t record = unpacked.size() / kRecordBytes;
+  switch (end) {
+    case LzmaEnd::kComplete: break;
+    case LzmaEnd::kCut: {
+      const bool is_whole = LzmaDecoder::StatedSize(bytes) == unpacked.size();
+      return Fail(ErrorKind::kCorrupt,
+                  fmt::format("bi5 stream is cut at byte {}, in record {}{}; fetch it again",
+                              bytes.size(), record, is_whole ? " (all records can be read)" : ""));
     }
-    records.resize(records.size() * 2);
-    stream.next_out = room().data() + used;
-    stream.avail_out = room().size() - used;
+    case LzmaEnd::kDamaged:
+      return Fail(ErrorKind::kCorrupt, fmt::format("bi5 stream is damaged at or before record {}; "
+                                                   "fetch it again",
+                                                   record));
+    case LzmaEnd::kTooLarge:
+      return Fail(ErrorKind::kUnsupported, "bi5 stream unpacks to more than 256 MiB");
+    case LzmaEnd::kDictionary:
+      return Fail(ErrorKind::kUnsupported, "bi5 stream wants a dictionary beyond 64 MiB");
   }
-}
-
-Result<std::size_t> Bi5Decoder::State::Unpack(std::span<const std::byte> bytes, uint64_t stated) {
-  // The stated size is only believed as far as the input could bear it; what is missing grows.
-  const uint64_t believable = std::max<uint64_t>(bytes.size() * 64, 65'536);
-  const uint64_t wanted = std::min(stated, believable) / kRecordBytes + 1;
-  if (records.size() < wanted) records.resize(wanted);
-  const lzma_ret started = lzma_alone_decoder(&stream, kMaxDictionaryBytes + (1 << 20));
-  TICKHOUSE_CHECK(started == LZMA_OK, "out of memory for the LZMA decoder");
-  stream.next_in = reinterpret_cast<const uint8_t*>(bytes.data());
-  stream.avail_in = bytes.size();
-  stream.next_out = room().data();
-  stream.avail_out = room().size();
-  TICKHOUSE_ASSIGN(const lzma_ret status, Run());
-  const std::size_t unpacked = room().size() - stream.avail_out;
-  const std::size_t record = unpacked / kRecordBytes;
-  if (status == LZMA_STREAM_END && stream.avail_in == 0) return unpacked;
-  if (status == LZMA_STREAM_END) {
+  if (lzma.trailing() > 0) {
     return Fail(ErrorKind::kCorrupt, fmt::format("bi5 stream of {} records is followed by {} "
                                                  "trailing bytes",
-                                                 record, stream.avail_in));
+                                                 record, lzma.trailing()));
   }
-  if (status == LZMA_BUF_ERROR) {
-    return Fail(
-        ErrorKind::kCorrupt,
-        fmt::format("bi5 stream is cut at byte {}, in record {}{}; fetch it again", bytes.size(),
-                    record, stated == unpacked ? " (all records can be read)" : ""));
+  if (unpacked.size() % kRecordBytes != 0) {
+    return Fail(ErrorKind::kCorrupt, fmt::format("bi5 record {} is cut: {} of 20 bytes", record,
+                                                 unpacked.size() % kRecordBytes));
   }
-  if (status == LZMA_MEMLIMIT_ERROR) {
-    return Fail(ErrorKind::kUnsupported, "bi5 stream wants a dictionary beyond 64 MiB");
-  }
-  return Fail(ErrorKind::kCorrupt, fmt::format("bi5 stream is damaged at or before record {}; "
-                                               "fetch it again",
-                                               record));
+  return std::span(reinterpret_cast<Bi5Record*>(unpacked.data()), record);
 }
 
 Result<std::span<const Bi5Record>> Bi5Decoder::Decode(std::span<const std::byte> bytes) {
@@ -134,18 +102,12 @@ Result<std::span<const Bi5Record>> Bi5Decoder::Decode(std::span<const std::byte>
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("bi5 header is cut: {} of 13 bytes", bytes.size()));
   }
-  const uint64_t stated = LittleEndian(bytes.subspan(kSizeOffset, 8));
-  if (stated != kUnknownSize && stated > kMaxUnpackedBytes) {
+  const uint64_t stated = LzmaDecoder::StatedSize(bytes);
+  if (stated != LzmaDecoder::kOpenSize && stated > kMaxUnpackedBytes) {
     return Fail(ErrorKind::kCorrupt,
                 fmt::format("not a bi5 file: its header states {} unpacked bytes", stated));
   }
-  TICKHOUSE_ASSIGN(const std::size_t unpacked, state_->Unpack(bytes, stated));
-  const std::size_t count = unpacked / kRecordBytes;
-  if (unpacked % kRecordBytes != 0) {
-    return Fail(ErrorKind::kCorrupt, fmt::format("bi5 record {} is cut: {} of 20 bytes", count,
-                                                 unpacked % kRecordBytes));
-  }
-  const std::span<Bi5Record> records(state_->records.data(), count);
+  TICKHOUSE_ASSIGN(const std::span<Bi5Record> records, state_->Unpack(bytes));
   SwapBytes(records);
   TICKHOUSE_TRY(CheckRecords(records, ErrorKind::kCorrupt));
   return records;
