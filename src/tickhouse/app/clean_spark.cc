@@ -25,8 +25,9 @@ std::string Absolute(const std::string& path) {
 sql::SparkCleanSymbol SymbolFor(const SparkInput& input,
                                 const std::optional<WindowSchedule>& schedule) {
   std::vector<const CleanInput*> ranked;
+  ranked.reserve(input.of->files.size());
   for (const CleanInput& file : input.of->files) ranked.push_back(&file);
-  std::ranges::stable_sort(ranked, {}, [](const CleanInput* file) { return file->layout.rank(); });
+  std::ranges::sort(ranked, {}, [](const CleanInput* file) { return file->layout.rank(); });
   sql::SparkCleanSymbol symbol;
   symbol.symbol = input.of->symbol;
   symbol.out_folder = Absolute(input.rows_folder);

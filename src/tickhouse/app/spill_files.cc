@@ -27,7 +27,8 @@ Status AppendColumn(io::FileSystem::AppendableFile& file, const std::vector<T>& 
 class SpillName {
  public:
   SpillName(io::FileSystem* files, std::string path) : files_(files), path_(std::move(path)) {}
-  ~SpillName() { static_cast<void>(files_->Remove(path_)); }
+  // What cannot be removed now is removed by the next run.
+  ~SpillName() { [[maybe_unused]] const Status removed = files_->Remove(path_); }
   SpillName(const SpillName&) = delete;
   SpillName& operator=(const SpillName&) = delete;
   const std::string& path() const { return path_; }

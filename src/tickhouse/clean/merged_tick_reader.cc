@@ -59,7 +59,7 @@ struct MergedTickReader::InstantMerge {
   std::vector<Quote> merged;
 
   void OrderParts() {
-    std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
       if (a.rank != b.rank) return a.rank < b.rank;
       return std::lexicographical_compare(a.quotes.begin(), a.quotes.end(), b.quotes.begin(),
                                           b.quotes.end(), QuoteLess());
@@ -96,8 +96,10 @@ MergedTickReader::MergedTickReader(std::vector<TickSource> sources)
     : sources_(std::move(sources)), instant_(std::make_unique<InstantMerge>()) {
   by_begin_.resize(sources_.size());
   std::iota(by_begin_.begin(), by_begin_.end(), std::size_t{0});
-  std::stable_sort(by_begin_.begin(), by_begin_.end(), [this](std::size_t a, std::size_t b) {
-    return sources_[a].begin_ns > sources_[b].begin_ns;
+  std::sort(by_begin_.begin(), by_begin_.end(), [this](std::size_t a, std::size_t b) {
+    const int64_t begin_a = sources_[a].begin_ns;
+    const int64_t begin_b = sources_[b].begin_ns;
+    return begin_a != begin_b ? begin_a > begin_b : a < b;
   });
 }
 

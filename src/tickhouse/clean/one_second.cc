@@ -114,7 +114,7 @@ std::optional<OpenBar> BarBuilder::TakeOpen() {
 
 void BarBuilder::SetOpen(OpenBar open) {
   TICKHOUSE_CHECK(!open_, "the bar before is closed first");
-  open_ = std::move(open);
+  open_ = open;
 }
 
 }  // namespace tickhouse::clean

@@ -135,11 +135,13 @@ Status SegmentReader::Open() {
 // same.
 Status SegmentReader::MergeInPasses(std::vector<TickSource>* sources) {
   std::vector<std::pair<TickSource, std::size_t>> ranked;
+  ranked.reserve(sources->size());
   for (std::size_t i = 0; i < sources->size(); ++i) {
     ranked.emplace_back(std::move((*sources)[i]), source_files_[i]);
   }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.first.rank < b.first.rank; });
+  std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    return a.first.rank != b.first.rank ? a.first.rank < b.first.rank : a.second < b.second;
+  });
   std::vector<TickSource> fewer;
   std::vector<std::size_t> fewer_files;
   for (std::size_t begin = 0; begin < ranked.size(); begin += kMostOpen) {

@@ -111,8 +111,9 @@ bool SortByTime(TickBatch* batch) {
   if (std::is_sorted(times.begin(), times.end())) return true;
   std::vector<std::size_t> order(times.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return times[a] < times[b]; });
+  std::sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) {
+    return times[x] != times[y] ? times[x] < times[y] : x < y;
+  });
   Permute(order, &batch->bid);
   Permute(order, &batch->ask);
   Permute(order, &batch->time_ns);

@@ -105,6 +105,7 @@ class SymbolRun {
     std::vector<std::jthread> workers;
     const std::size_t wanted =
         std::min(static_cast<std::size_t>(std::max(job_.threads, 1)), segments_.size());
+    workers.reserve(wanted);
     for (std::size_t i = 0; i < wanted; ++i) workers.emplace_back([this] { Work(); });
     Status status;
     while (std::optional<Chunk> chunk = output_.Pop()) {
