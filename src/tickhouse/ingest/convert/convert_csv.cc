@@ -19,6 +19,7 @@ namespace {
 
 // Four blocks a thread keep every stage fed; small blocks stay in the cache from read to hash.
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+constexpr int64_t kMostChunks = 512;
 
 struct Slot {
   TextBlock block;
@@ -74,6 +75,13 @@ class CsvConversion {
     options.chunk_bytes = context_.options->chunk_bytes;
     options.block_bytes = kBlockBytes;
     TICKHOUSE_ASSIGN(reader_, TextBlockReader::Open(*context_.files, source_.path, options));
+    // Each chunk stays open until the end, when the hash of the source is known.
+    const int64_t chunks = source_.size / context_.options->chunk_bytes + 1;
+    if (!reader_->is_packed() && chunks > kMostChunks) {
+      return Fail(ErrorKind::kInvalidArgument,
+                  fmt::format("{}: would make {} files (at most {}); choose a larger --chunk-size",
+                              source_.relative, chunks, kMostChunks));
+    }
     if (reader_->is_packed()) {
       // The text is not what lies on disk: the packed bytes are hashed on their own, being few.
       TICKHOUSE_ASSIGN(content_, HashItem(item_, *context_.files, context_.cancel));

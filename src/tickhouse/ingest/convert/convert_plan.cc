@@ -29,6 +29,12 @@ std::vector<std::string_view> PathParts(std::string_view path) {
   return parts;
 }
 
+// "./a" and "a" are one place.
+std::string_view WithoutDot(std::string_view path) {
+  while (path.starts_with("./")) path.remove_prefix(2);
+  return path;
+}
+
 bool IsHidden(std::string_view relative) {
   return std::ranges::any_of(PathParts(relative),
                              [](std::string_view part) { return part.starts_with('.'); });
@@ -295,7 +301,7 @@ Result<ConvertPlan> PlanConversion(io::FileSystem& files, const std::string& in,
   for (const io::FileInfo& info : found) {
     const std::optional<std::string> relative = io::RelativePath(info.path, in);
     if (!relative || IsHidden(*relative) || relative->ends_with(kRejectsSuffix)) continue;
-    if (io::RelativePath(info.path, out)) continue;
+    if (io::RelativePath(WithoutDot(info.path), WithoutDot(out))) continue;
     planner.Add(info, *relative);
   }
   ConvertPlan plan = planner.Take();

@@ -176,6 +176,14 @@ TEST_F(ConvertTest, VolumesAreKeptOnRequest) {
   EXPECT_EQ(sides.ask_volume.at(0), 750'000);
 }
 
+TEST_F(ConvertTest, AThousandChunksOfOneFileAreTooMany) {
+  Put("raw/EURUSD/a.csv", QdmText(1000));
+  job_.options.chunk_bytes = 10;
+  const ItemOutcome outcome = RunForOne();
+  EXPECT_EQ(outcome.error.kind, ErrorKind::kInvalidArgument);
+  EXPECT_THAT(outcome.error.message, HasSubstr("--chunk-size"));
+}
+
 // --- What is done already ---
 
 TEST_F(ConvertTest, WhatIsDoneIsSkippedWithoutReading) {
