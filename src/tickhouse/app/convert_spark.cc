@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstring>
 #include <map>
 #include <optional>
 
@@ -256,6 +259,15 @@ ingest::ConvertEngine SparkConvertEngine(sql::SparkProgram program, std::string 
              const std::vector<const ConvertItem*>& items,
              const ConvertContext& context) -> Result<std::vector<Result<ConvertedItem>>> {
     TICKHOUSE_ASSIGN(const sql::ScratchFolder folder, sql::ScratchFolder::Make(scratch));
+    // The path stands in SQL, where Spark reads it as a pattern.
+    const auto is_plain = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("/_-.", c) != nullptr;
+    };
+    if (!std::ranges::all_of(folder.path(), is_plain)) {
+      return Fail(
+          ErrorKind::kInvalidArgument,
+          fmt::format("{}: set TMPDIR to a folder of plain letters and digits for Spark", scratch));
+    }
     return SparkConversion(program, folder, context).Run(items);
   };
 }

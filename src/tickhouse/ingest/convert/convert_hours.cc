@@ -150,6 +150,20 @@ class HoursConversion {
     if (bytes.empty()) return {};  // As with bi5: an hour that was proven empty.
     TICKHOUSE_ASSIGN(io::DukascopyHour hour, io::ParseDukascopyHour(bytes));
     TakeJson(std::move(hour), with_volumes, ticks);
+    return CheckHour(source, *ticks);
+  }
+
+  // A file under the wrong name would put its ticks into another hour's place.
+  static Status CheckHour(const SourceFile& source, const io::PointTicks& ticks) {
+    if (source.hour_ns == 0) return {};
+    for (const int64_t time_us : ticks.time_us) {
+      const int64_t since_ns = time_us * kNanosPerMicro - source.hour_ns;
+      if (since_ns < 0 || since_ns >= kNanosPerHour) {
+        return Fail(ErrorKind::kCorrupt,
+                    fmt::format("holds a tick of {}, which is not the hour of its name",
+                                FormatUtc(FromNanos(time_us * kNanosPerMicro))));
+      }
+    }
     return {};
   }
 

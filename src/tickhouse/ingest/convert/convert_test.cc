@@ -6,6 +6,7 @@
 #include "tickhouse/core/instrument.h"
 #include "tickhouse/ingest/convert/convert_testing.h"
 #include "tickhouse/io/bi5/bi5.h"
+#include "tickhouse/io/dukascopy/dukascopy_hour.h"
 #include "tickhouse/io/fs/faulty_file_system.h"
 #include "tickhouse/lineage/sha256.h"
 
@@ -333,6 +334,24 @@ TEST_F(ConvertTest, ADamagedHourIsNamedAndARepairedOneIsTakenUp) {
   Put("raw/GBPJPY/2012/11/01/01h_ticks.bi5", Bi5(3));
   EXPECT_EQ(RunForOne().result.rows, 10);
   EXPECT_THAT(OutFiles(), ElementsAre("GBPJPY/GBPJPY_bi5_2012-12_chunk_000.parquet"));
+}
+
+TEST_F(ConvertTest, AJsonHourUnderTheNameOfAnotherIsRefused) {
+  io::DukascopyHour hour;
+  hour.timestamp_ms = 1'783'944'000'000;  // 2026-07-13T12:00:00Z
+  hour.time_ms = {hour.timestamp_ms + 5, hour.timestamp_ms + 9};
+  hour.bid_points = {110'000, 110'001};
+  hour.ask_points = {110'003, 110'004};
+  hour.bid_volume = hour.ask_volume = {1'000'000, 2'000'000};
+  const std::string json = io::FormatDukascopyHour(hour);
+  Put("raw/EURUSD/2026/2026-07-13/EURUSD_2026-07-13T12Z.json", json);
+  Put("raw/EURUSD/2026/2026-07-13/EURUSD_2026-07-13T13Z.json", json);
+  const ItemOutcome outcome = RunForOne();
+  EXPECT_EQ(outcome.result.rows, 2);
+  EXPECT_EQ(outcome.result.rejected, 1);
+  ASSERT_OK_AND_ASSIGN(const std::string side,
+                       store_->ReadWhole("out/EURUSD/EURUSD_json_2026-07.rejects.csv"));
+  EXPECT_THAT(side, HasSubstr("not the hour of its name"));
 }
 
 TEST_F(ConvertTest, StrictStopsAtADamagedHour) {
