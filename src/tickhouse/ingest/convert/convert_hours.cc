@@ -28,6 +28,7 @@ struct DecodedHour {
 struct Slot {
   std::size_t begin = 0;  ///< Index of the first source.
   std::vector<DecodedHour> hours;
+  io::Bi5Decoder decoder;  ///< Keeps its memory from hour to hour.
 };
 
 // The memory stays for the next hour.
@@ -54,13 +55,20 @@ Status AppendBi5(std::span<const io::Bi5Record> records, int64_t hour_ns, bool w
       return Fail(ErrorKind::kCorrupt, fmt::format("a price of {} points is absurd",
                                                    std::max(record.ask_points, record.bid_points)));
     }
-    ticks->time_us.push_back((hour_ns + record.ms * kNanosPerMilli) / kNanosPerMicro);
-    ticks->bid.points.push_back(static_cast<int32_t>(record.bid_points));
-    ticks->ask.points.push_back(static_cast<int32_t>(record.ask_points));
-    if (with_volumes) {
-      ticks->bid_volume.push_back(static_cast<double>(record.bid_volume) * 1e6);
-      ticks->ask_volume.push_back(static_cast<double>(record.ask_volume) * 1e6);
-    }
+  }
+  ticks->time_us.resize(records.size());
+  ticks->bid.points.resize(records.size());
+  ticks->ask.points.resize(records.size());
+  const int64_t hour_us = hour_ns / kNanosPerMicro;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    ticks->time_us[i] = hour_us + int64_t{records[i].ms} * 1000;
+    ticks->bid.points[i] = static_cast<int32_t>(records[i].bid_points);
+    ticks->ask.points[i] = static_cast<int32_t>(records[i].ask_points);
+  }
+  if (!with_volumes) return {};
+  for (const io::Bi5Record& record : records) {
+    ticks->bid_volume.push_back(static_cast<double>(record.bid_volume) * 1e6);
+    ticks->ask_volume.push_back(static_cast<double>(record.ask_volume) * 1e6);
   }
   return {};
 }
@@ -133,17 +141,18 @@ class HoursConversion {
       DecodedHour& hour = slot->hours[k];
       Clear(&hour.ticks);
       hour.sha256 = lineage::Sha256Of(bytes);
-      hour.status = DecodeHour(bytes, source, &hour.ticks);
+      hour.status = DecodeHour(bytes, source, &slot->decoder, &hour.ticks);
       context_.progress->Advance(source.size);
     }
     return {};
   }
 
-  Status DecodeHour(const std::string& bytes, const SourceFile& source, io::PointTicks* ticks) {
+  Status DecodeHour(const std::string& bytes, const SourceFile& source, io::Bi5Decoder* decoder,
+                    io::PointTicks* ticks) {
     const bool with_volumes = context_.options->keep_volume;
     if (item_.kind == InputKind::kBi5) {
-      TICKHOUSE_ASSIGN(const std::vector<io::Bi5Record> records,
-                       io::DecodeBi5(std::as_bytes(std::span(bytes))));
+      TICKHOUSE_ASSIGN(const std::span<const io::Bi5Record> records,
+                       decoder->Decode(std::as_bytes(std::span(bytes))));
       ticks->decimals = decimals_;
       return AppendBi5(records, source.hour_ns, with_volumes, ticks);
     }

@@ -44,14 +44,23 @@ struct LengthModels {
                                                          uint32_t match) {
   uint32_t symbol = 1;
   uint32_t agree = 0x100;
+  match <<= 1;
+  uint32_t at = agree + (match & agree) + 1;
+  uint32_t odds = models[at];
 #pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 7; ++i) {
+    // Where the next bit's odds lie if this bit is 0, and if it is 1.
+    const uint32_t agree_0 = agree & ~match;
+    const uint32_t agree_1 = agree & match;
     match <<= 1;
-    const uint32_t expected = match & agree;
-    symbol = coder.ValueBit(models + agree + expected + symbol, symbol);
-    agree &= (symbol & 1) != 0 ? match : ~match;
+    const uint32_t at_0 = agree_0 + (match & agree_0) + symbol * 2;
+    const uint32_t at_1 = agree_1 + (match & agree_1) + symbol * 2 + 1;
+    symbol = coder.ValueBit(models + at, &odds, models[at_0], models[at_1], symbol);
+    const uint32_t is_one = 0u - (symbol & 1);
+    agree = agree_0 ^ ((agree_0 ^ agree_1) & is_one);
+    at = at_0 ^ ((at_0 ^ at_1) & is_one);
   }
-  return static_cast<uint8_t>(symbol);
+  return static_cast<uint8_t>(coder.ValueBit(models + at, &odds, 0, 0, symbol));
 }
 
 [[gnu::always_inline]] inline void CopyMatch(uint8_t* to, std::size_t distance, std::size_t size) {

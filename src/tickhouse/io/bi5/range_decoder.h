@@ -38,33 +38,40 @@ struct RangeDecoder {
     return true;
   }
 
-  /// For a bit of a value, which nobody foresees: no branch. Returns symbol * 2 + bit.
-  [[gnu::always_inline]] uint32_t ValueBit(BitModel* model, uint32_t symbol) {
+  /// For a bit of a value, which nobody foresees: no branch. `*odds` are those of this bit, read
+  /// before; they become one of the two that may follow, so that no bit waits for memory. Returns
+  /// symbol * 2 + bit.
+  [[gnu::always_inline]] uint32_t ValueBit(BitModel* model, uint32_t* odds, uint32_t odds_after_0,
+                                           uint32_t odds_after_1, uint32_t symbol) {
     Normalize();
-    const uint32_t odds = *model;
-    const uint32_t bound = (range >> 11) * odds;
+    const auto before = static_cast<int32_t>(*odds);
+    const uint32_t bound = (range >> 11) * *odds;
     uint32_t next = symbol * 2;
     int32_t shift = 0;  // A bit of 0 rounds towards 2048: odds - ((odds + 31 - 2048) >> 5).
 #if defined(__x86_64__)
-    uint32_t kept = code;
+    const uint32_t kept = code;
     range -= bound;
     asm("subl %[bound], %[code]\n\t"
+        "cmovb %[after_0], %[after]\n\t"
         "cmovb %[bound], %[range]\n\t"
         "cmovb %[kept], %[code]\n\t"
         "cmovb %[zero_shift], %[shift]\n\t"
         "sbbl $-1, %[next]"
-        : [code] "+&r"(code), [range] "+&r"(range), [shift] "+&r"(shift), [next] "+&r"(next)
-        : [bound] "r"(bound), [kept] "r"(kept), [zero_shift] "r"(31 - 2048)
+        : [code] "+&r"(code), [range] "+&r"(range), [shift] "+&r"(shift), [next] "+&r"(next),
+          [after] "+&r"(odds_after_1)
+        : [bound] "r"(bound), [kept] "r"(kept), [zero_shift] "rm"(31 - 2048),
+          [after_0] "rm"(odds_after_0)
         : "cc");
+    *odds = odds_after_1;
 #else
     const uint32_t is_zero = 0u - static_cast<uint32_t>(code < bound);
     shift = static_cast<int32_t>(is_zero) & (31 - 2048);
     code -= bound & ~is_zero;
     range = (bound & is_zero) | ((range - bound) & ~is_zero);
     next += 1 + is_zero;
+    *odds = (odds_after_0 & is_zero) | (odds_after_1 & ~is_zero);
 #endif
-    *model = static_cast<BitModel>(static_cast<int32_t>(odds) -
-                                   ((static_cast<int32_t>(odds) + shift) >> 5));
+    *model = static_cast<BitModel>(before - ((before + shift) >> 5));
     return next;
   }
 
@@ -72,20 +79,25 @@ struct RangeDecoder {
   template <int kBits>
   [[gnu::always_inline]] uint32_t Tree(BitModel* models) {
     uint32_t symbol = 1;
+    uint32_t odds = models[1];
 #pragma GCC unroll 8
-    for (int i = 0; i < kBits; ++i) symbol = ValueBit(models + symbol, symbol);
-    return symbol - (1u << kBits);
+    for (int i = 1; i < kBits; ++i) {
+      symbol = ValueBit(models + symbol, &odds, models[symbol * 2], models[symbol * 2 + 1], symbol);
+    }
+    return ValueBit(models + symbol, &odds, 0, 0, symbol) - (1u << kBits);
   }
 
-  /// The same, the lowest first.
+  /// The same, the lowest first; `bits` > 0.
   [[gnu::always_inline]] uint32_t ReverseTree(BitModel* models, uint32_t bits) {
     uint32_t symbol = 1;
     uint32_t value = 0;
-    for (uint32_t i = 0; i < bits; ++i) {
-      symbol = ValueBit(models + symbol, symbol);
+    uint32_t odds = models[1];
+    for (uint32_t i = 0; i + 1 < bits; ++i) {
+      symbol = ValueBit(models + symbol, &odds, models[symbol * 2], models[symbol * 2 + 1], symbol);
       value |= (symbol & 1) << i;
     }
-    return value;
+    symbol = ValueBit(models + symbol, &odds, 0, 0, symbol);
+    return value | (symbol & 1) << (bits - 1);
   }
 
   /// Appends bits of even odds to `value`.
