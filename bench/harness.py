@@ -109,7 +109,8 @@ def table(title, contenders, extra=None):
         note = (extra or {}).get(contender.name, "")
         print(
             f"{contender.name:24}{contender.seconds:10.3f}{min(seconds):8.3f}{max(seconds):8.3f}"
-            f"{contender.cpu_seconds:8.2f}{contender.rss_mb:9.0f}{contender.seconds / ours:8.2f}  {note}"
+            f"{contender.cpu_seconds:8.2f}{contender.rss_mb:9.0f}{contender.seconds / ours:8.2f}"
+            f"  {note}"
         )
 
 
