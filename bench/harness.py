@@ -26,7 +26,6 @@ class Run:
     rss_mb: float
     stdout: str
     cpu_seconds: float = 0.0
-    cpu_s: float = 0.0
 
 
 @dataclass

@@ -121,7 +121,7 @@ def measure(folder, deep, rounds):
     harness.take_turns(contenders, rounds)
     ours = contenders[0]
     process = harness.Contender("tickhouse, process", ours.command)
-    process.runs = [harness.Run(one.seconds, one.rss_mb, "", one.cpu_s) for one in ours.runs]
+    process.runs = [harness.Run(one.seconds, one.rss_mb, "", one.cpu_seconds) for one in ours.runs]
     answers = set()
     for one in ours.runs:
         report = json.loads(one.stdout)
@@ -133,7 +133,7 @@ def measure(folder, deep, rounds):
         for one in contender.runs:
             answer, cpu_s, _ = one.stdout.splitlines()
             answers.add(tuple(json.loads(answer)))
-            one.cpu_s = float(cpu_s)
+            one.cpu_seconds = float(cpu_s)
     if len(answers) != 1:
         sys.exit(f"bench: the answers differ: {answers}")
     files, rows, _ = answers.pop()
@@ -148,7 +148,7 @@ def measure(folder, deep, rounds):
 
 
 def cpu_of(contender):
-    return statistics.median(one.cpu_s for one in contender.runs)
+    return statistics.median(one.cpu_seconds for one in contender.runs)
 
 
 def main():

@@ -21,14 +21,19 @@ constexpr uint64_t kMaxUnpackedBytes = uint64_t{256} << 20;
 constexpr uint32_t kMaxDictionaryBytes = uint32_t{64} << 20;
 constexpr uint32_t kMsPerHour = 3'600'000;
 
+float SwapBytes(float stored) {
+  return std::bit_cast<float>(__builtin_bswap32(std::bit_cast<uint32_t>(stored)));
+}
+
 // Byte order of the machine and of the file are mirror images; so one function goes both ways.
 void SwapBytes(std::span<Bi5Record> records) {
   static_assert(std::endian::native == std::endian::little);
   for (Bi5Record& record : records) {
-    uint32_t words[5];
-    std::memcpy(words, &record, sizeof(words));
-    for (uint32_t& word : words) word = __builtin_bswap32(word);
-    std::memcpy(&record, words, sizeof(words));
+    record.ms = __builtin_bswap32(record.ms);
+    record.ask_points = __builtin_bswap32(record.ask_points);
+    record.bid_points = __builtin_bswap32(record.bid_points);
+    record.ask_volume = SwapBytes(record.ask_volume);
+    record.bid_volume = SwapBytes(record.bid_volume);
   }
 }
 
