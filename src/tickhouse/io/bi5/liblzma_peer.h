@@ -37,16 +37,16 @@ inline LzmaVerdict PeerVerdict(std::span<const std::byte> bytes, LzmaDecoder::Li
     while (status == LZMA_OK && stream.avail_out > 0) status = lzma_code(&stream, LZMA_FINISH);
     verdict.unpacked.resize(stream.total_out);
   }
-  if (status == LZMA_OK) {
-    verdict.end = LzmaEnd::kTooLarge;
-    verdict.unpacked.resize(limits.max_unpacked);
-  }
   if (status == LZMA_BUF_ERROR) verdict.end = LzmaEnd::kCut;
   if (status == LZMA_STREAM_END) {
     verdict.end = LzmaEnd::kComplete;
     verdict.trailing = stream.avail_in;
   }
   lzma_end(&stream);
+  // What comes behind the limit is not judged.
+  if (stated == LzmaDecoder::kOpenSize && verdict.unpacked.size() > limits.max_unpacked) {
+    return {LzmaEnd::kTooLarge, verdict.unpacked.substr(0, limits.max_unpacked), 0};
+  }
   return verdict;
 }
 

@@ -76,9 +76,10 @@ std::string Pack(const std::string& plain, Form form) {
 }
 
 // Tells the verdicts apart without printing megabytes.
-void ExpectSameVerdict(const std::string& packed, LzmaDecoder* decoder) {
+void ExpectSameVerdict(const std::string& packed, LzmaDecoder* decoder,
+                       LzmaDecoder::Limits limits = kLimits) {
   const LzmaVerdict own = OwnVerdict(Bytes(packed), decoder);
-  const LzmaVerdict peer = PeerVerdict(Bytes(packed), kLimits);
+  const LzmaVerdict peer = PeerVerdict(Bytes(packed), limits);
   EXPECT_EQ(own.end, peer.end);
   EXPECT_EQ(own.trailing, peer.trailing);
   EXPECT_EQ(own.unpacked.size(), peer.unpacked.size());
@@ -198,6 +199,19 @@ TEST(LzmaDecoder, AnOpenSizeEndsAtTheLimit) {
   const std::string beyond = Pack(std::string(50'001, 'a'), {});
   EXPECT_EQ(decoder.Unpack(Bytes(beyond)), LzmaEnd::kTooLarge);
   EXPECT_EQ(decoder.unpacked().size(), 50'000u);
+}
+
+TEST(LzmaDecoder, WhatLiesBehindTheLimitIsNotJudged) {
+  const LzmaDecoder::Limits small = {20'000, 64u << 20};
+  LzmaDecoder decoder(small);
+  const std::string packed = Pack(SomeRecords(1'200, Draw{23}), {});
+  for (std::size_t size = packed.size() / 2; size < packed.size(); size += 5) {
+    SCOPED_TRACE(size);
+    ExpectSameVerdict(packed.substr(0, size), &decoder, small);
+    std::string damaged = packed;
+    damaged[size] = static_cast<char>(damaged[size] ^ 0x40);
+    ExpectSameVerdict(damaged, &decoder, small);
+  }
 }
 
 TEST(LzmaDecoder, AllRealHoursEqualThePeerAlsoCutAndDamaged) {
