@@ -114,7 +114,8 @@ class HoursConversion {
   io::ParquetTickWriter::Options Writer() const {
     io::ParquetTickWriter::Options options;
     options.volumes.both_sides = context_.options->keep_volume;
-    options.threads = std::max(1, context_.threads / 2);
+    // Most folders are one row group, encoded when all is decoded: then every thread is free.
+    options.threads = context_.threads;
     return options;
   }
 
