@@ -1,11 +1,8 @@
-# A tree that can be moved: bin/tickhouse finds lib/ beside it; Arrow's libraries find each other.
+# A tree that can be moved: bin/tickhouse finds lib/ beside it; libarrow is the one that no package has.
 include(GNUInstallDirs)
 set_target_properties(tickhouse PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/tickhouse")
 install(TARGETS tickhouse RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-foreach(library arrow parquet)
-  install(FILES "${ARROW_WHEEL}/lib${library}.so.${ARROW_SO}"
-          DESTINATION ${CMAKE_INSTALL_LIBDIR}/tickhouse)
-endforeach()
+install(FILES "${ARROW_WHEEL}/libarrow.so.${ARROW_SO}" DESTINATION ${CMAKE_INSTALL_LIBDIR}/tickhouse)
 install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

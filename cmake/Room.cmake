@@ -1,9 +1,10 @@
-# tickhouse_room(NAME LINKS ...): one static library from every source of the folder, one test program
-# from every *_test.cc, one fuzzer from each *_fuzz.cc. A file belongs to its folder: there is no list
-# to forget it in.
+# tickhouse_room(NAME LINKS ... FOLDERS ...): one static library from every source of the folder (and of
+# the sub-folders named), one test program from every *_test.cc, one fuzzer from each *_fuzz.cc. A file
+# belongs to its folder: there is no list to forget it in.
 function(tickhouse_room name)
-  cmake_parse_arguments(ROOM "" "" "LINKS;TEST_LINKS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  cmake_parse_arguments(ROOM "" "" "LINKS;TEST_LINKS;FOLDERS" ${ARGN})
+  list(TRANSFORM ROOM_FOLDERS APPEND "/*.cc")
+  file(GLOB sources CONFIGURE_DEPENDS *.cc ${ROOM_FOLDERS})
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(fuzzers ${sources})

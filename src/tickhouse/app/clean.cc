@@ -13,7 +13,7 @@
 #include "tickhouse/app/spill_files.h"
 #include "tickhouse/clean/symbol_run.h"
 #include "tickhouse/core/progress.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 #include "tickhouse/io/parquet/parquet_bar_writer.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string_view>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/ingest/convert/convert_plan.h"
 #include "tickhouse/io/csv/csv_dialect.h"

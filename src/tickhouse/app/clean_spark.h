@@ -7,7 +7,7 @@
 
 #include "tickhouse/app/clean.h"
 #include "tickhouse/app/clean_inputs.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 
 namespace tickhouse::app {
 

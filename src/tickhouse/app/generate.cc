@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "tickhouse/app/convert.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/synth/anomaly.h"
 #include "tickhouse/synth/hour_folder_writer.h"

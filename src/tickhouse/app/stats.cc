@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/quality/scan.h"

@@ -7,7 +7,7 @@
 
 #include "tickhouse/app/environment.h"
 #include "tickhouse/app/run_report.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 #include "tickhouse/core/zone.h"
 #include "tickhouse/quality/daily_counts.h"
 

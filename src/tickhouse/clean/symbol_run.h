@@ -16,7 +16,7 @@
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/error.h"
 #include "tickhouse/core/tick.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 
 namespace tickhouse::clean {
 

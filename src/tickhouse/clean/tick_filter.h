@@ -10,7 +10,7 @@
 #include "tickhouse/core/error.h"
 #include "tickhouse/core/tick.h"
 #include "tickhouse/core/time.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 
 namespace tickhouse::clean {
 

@@ -8,9 +8,9 @@ namespace tickhouse {
 
 }  // namespace tickhouse
 
-#define TICKHOUSE_CHECK(condition, why)                                     \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]] {                                        \
-      ::tickhouse::CheckFailed(__FILE__, __LINE__, #condition, why);        \
-    }                                                                       \
+#define TICKHOUSE_CHECK(condition, why)                              \
+  do {                                                               \
+    if (!(condition)) [[unlikely]] {                                 \
+      ::tickhouse::CheckFailed(__FILE__, __LINE__, #condition, why); \
+    }                                                                \
   } while (false)

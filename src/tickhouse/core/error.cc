@@ -29,7 +29,9 @@ Error Error::WithContext(std::string_view context) const {
   return Error{kind, std::string(context) + ": " + message};
 }
 
-std::string Error::ToString() const { return std::string(ErrorKindName(kind)) + ": " + message; }
+std::string Error::ToString() const {
+  return std::string(ErrorKindName(kind)) + ": " + message;
+}
 
 namespace {
 

@@ -55,7 +55,9 @@ using Status = Result<void>;
 inline std::unexpected<Error> Fail(ErrorKind kind, std::string message) {
   return std::unexpected(Error{kind, std::move(message)});
 }
-inline std::unexpected<Error> Fail(Error error) { return std::unexpected(std::move(error)); }
+inline std::unexpected<Error> Fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 /// A failure from `errno`: picks the kind (ENOENT, EACCES, ENOSPC, ...) and appends its text.
 std::unexpected<Error> FailErrno(int error_number, std::string_view what);
@@ -66,17 +68,17 @@ std::unexpected<Error> FailErrno(int error_number, std::string_view what);
 #define TICKHOUSE_CONCAT(a, b) TICKHOUSE_CONCAT_INNER(a, b)
 
 /// Evaluates a Status or Result; on failure returns it from the enclosing function.
-#define TICKHOUSE_TRY(expression)                                         \
-  do {                                                                    \
-    if (auto tickhouse_status = (expression); !tickhouse_status) {        \
-      return std::unexpected(std::move(tickhouse_status).error());        \
-    }                                                                     \
+#define TICKHOUSE_TRY(expression)                                  \
+  do {                                                             \
+    if (auto tickhouse_status = (expression); !tickhouse_status) { \
+      return std::unexpected(std::move(tickhouse_status).error()); \
+    }                                                              \
   } while (false)
 
 /// `TICKHOUSE_ASSIGN(auto file, fs.OpenRead(path));`
 #define TICKHOUSE_ASSIGN(target, expression) \
   TICKHOUSE_ASSIGN_INNER(TICKHOUSE_CONCAT(tickhouse_result_, __LINE__), target, expression)
-#define TICKHOUSE_ASSIGN_INNER(result, target, expression)     \
-  auto result = (expression);                                  \
+#define TICKHOUSE_ASSIGN_INNER(result, target, expression)        \
+  auto result = (expression);                                     \
   if (!result) return std::unexpected(std::move(result).error()); \
   target = std::move(*result)

@@ -21,8 +21,12 @@ inline constexpr int64_t kNanosPerSecond = 1'000'000'000;
 inline constexpr int64_t kNanosPerHour = 3'600 * kNanosPerSecond;
 inline constexpr int64_t kNanosPerDay = 24 * kNanosPerHour;
 
-inline constexpr UtcTime FromNanos(int64_t ns) { return UtcTime(Nanos(ns)); }
-inline constexpr int64_t ToNanos(UtcTime time) { return time.time_since_epoch().count(); }
+inline constexpr UtcTime FromNanos(int64_t ns) {
+  return UtcTime(Nanos(ns));
+}
+inline constexpr int64_t ToNanos(UtcTime time) {
+  return time.time_since_epoch().count();
+}
 
 /// Floor division, right for negative numerators (before 1970). Divisor > 0.
 inline constexpr int64_t FloorDiv(int64_t value, int64_t divisor) {

@@ -39,7 +39,8 @@ class Zone {
 
   /// The instant of a wall-clock reading. A reading that occurs twice (clocks set back) means the
   /// first; one that never occurs (clocks set forward) means the instant of the change moved by as
-  /// much as the reading lies in the gap, as POSIX mktime does. Also says which of the three it was.
+  /// much as the reading lies in the gap, as POSIX mktime does. Also says which of the three it
+  /// was.
   enum class Kind { kUnique, kRepeated, kSkipped };
   struct LocalAnswer {
     UtcTime time;

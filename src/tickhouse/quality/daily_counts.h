@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tickhouse/core/tick.h"
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 
 namespace tickhouse::quality {
 

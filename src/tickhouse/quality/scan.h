@@ -8,7 +8,7 @@
 
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/progress.h"
 #include "tickhouse/io/fs/file_system.h"
 #include "tickhouse/quality/tick_inspector.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tickhouse/core/calendar.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/check.h"
 #include "tickhouse/io/bi5/bi5.h"
 #include "tickhouse/io/dukascopy/dukascopy_address.h"

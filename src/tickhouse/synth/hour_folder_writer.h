@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/tick.h"
 #include "tickhouse/io/fs/file_system.h"
 

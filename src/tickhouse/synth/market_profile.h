@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/time.h"
 #include "tickhouse/core/zone.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tickhouse/core/calendar.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/random.h"
 #include "tickhouse/synth/market_profile.h"
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <map>
 
-#include "tickhouse/core/calendar.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/testing.h"
 #include "tickhouse/synth/market_profile.h"
 

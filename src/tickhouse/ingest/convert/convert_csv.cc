@@ -5,7 +5,7 @@
 #include <optional>
 #include <tuple>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/convert/convert_item.h"
 #include "tickhouse/ingest/convert/convert_output.h"
 #include "tickhouse/ingest/convert/ordered_pipeline.h"

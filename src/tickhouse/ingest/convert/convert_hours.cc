@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/convert/convert_item.h"
 #include "tickhouse/ingest/convert/convert_output.h"
 #include "tickhouse/ingest/convert/ordered_pipeline.h"

@@ -8,7 +8,7 @@
 #include <map>
 #include <set>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/io/bi5/bi5.h"
 #include "tickhouse/io/dukascopy/dukascopy_address.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/convert/convert_testing.h"
 #include "tickhouse/io/bi5/bi5.h"
 #include "tickhouse/io/dukascopy/dukascopy_hour.h"

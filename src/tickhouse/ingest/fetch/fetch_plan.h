@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/core/calendar.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/calendar.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/time.h"
 
 namespace tickhouse::ingest {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/fetch/hour_record.h"
 
 namespace tickhouse::ingest {

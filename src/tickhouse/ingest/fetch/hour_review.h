@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/fetch/hour_record.h"
 
 namespace tickhouse::ingest {

@@ -8,7 +8,7 @@
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/clock.h"
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/ingest/fetch/adaptive_throttle.h"
 #include "tickhouse/ingest/fetch/hour_content.h"
 #include "tickhouse/io/net/http_client.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/io/csv/csv_dialect.h"
 
 namespace tickhouse::io {

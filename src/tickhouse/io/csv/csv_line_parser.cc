@@ -3,7 +3,7 @@
 #include <cctype>
 #include <utility>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 
 namespace tickhouse::io {
 

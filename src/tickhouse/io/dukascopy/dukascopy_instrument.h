@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/time.h"
 
 namespace tickhouse::io {

@@ -4,7 +4,7 @@
 // first tick is given to the hour it lies in, and only where it is certain.
 #pragma once
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 
 namespace tickhouse::internal {
 

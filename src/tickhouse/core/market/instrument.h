@@ -11,7 +11,7 @@
 
 namespace tickhouse {
 
-/// Who trades when; see core/calendar.h.
+/// Who trades when; see core/market/calendar.h.
 enum class Session { kFx, kMetal, kIndex, kEnergy, kCrypto };
 
 /// All names are upper case without separators ("EURUSD"); `code` is the feed's ("EUR-USD").

@@ -1,4 +1,4 @@
-#include "tickhouse/core/window.h"
+#include "tickhouse/core/market/window.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/time.h"
 
 namespace tickhouse {

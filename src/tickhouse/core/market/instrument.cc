@@ -1,4 +1,4 @@
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/core/instrument_table.h"
+#include "tickhouse/core/market/instrument_table.h"
 
 namespace tickhouse {
 

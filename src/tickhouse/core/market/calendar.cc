@@ -1,4 +1,4 @@
-#include "tickhouse/core/calendar.h"
+#include "tickhouse/core/market/calendar.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "tickhouse/core/instrument.h"
+#include "tickhouse/core/market/instrument.h"
 
 #include <algorithm>
 #include <set>
