@@ -7,13 +7,13 @@
 #include <optional>
 #include <utility>
 
-#include "tickhouse/app/clean_files.h"
-#include "tickhouse/app/clean_inputs.h"
-#include "tickhouse/app/clean_spark.h"
-#include "tickhouse/app/spill_files.h"
+#include "tickhouse/app/clean/clean_files.h"
+#include "tickhouse/app/clean/clean_inputs.h"
+#include "tickhouse/app/clean/clean_spark.h"
+#include "tickhouse/app/clean/spill_files.h"
 #include "tickhouse/clean/symbol_run.h"
-#include "tickhouse/core/progress.h"
 #include "tickhouse/core/market/window.h"
+#include "tickhouse/core/progress.h"
 #include "tickhouse/io/parquet/parquet_bar_writer.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 

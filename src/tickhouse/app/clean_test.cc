@@ -4,7 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "tickhouse/app/clean_inputs.h"
+#include "tickhouse/app/clean/clean_inputs.h"
 #include "tickhouse/core/random.h"
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/faulty_file_system.h"

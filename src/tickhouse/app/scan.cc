@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "tickhouse/report/text/display_text.h"
 #include "tickhouse/report/scan_text.h"
+#include "tickhouse/report/text/display_text.h"
 
 namespace tickhouse::app {
 

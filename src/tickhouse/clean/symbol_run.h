@@ -15,8 +15,8 @@
 #include "tickhouse/core/bar.h"
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/error.h"
-#include "tickhouse/core/tick.h"
 #include "tickhouse/core/market/window.h"
+#include "tickhouse/core/tick.h"
 
 namespace tickhouse::clean {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "tickhouse/core/error.h"
+#include "tickhouse/core/market/window.h"
 #include "tickhouse/core/tick.h"
 #include "tickhouse/core/time.h"
-#include "tickhouse/core/market/window.h"
 
 namespace tickhouse::clean {
 

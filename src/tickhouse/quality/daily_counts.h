@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tickhouse/core/tick.h"
 #include "tickhouse/core/market/window.h"
+#include "tickhouse/core/tick.h"
 
 namespace tickhouse::quality {
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
-#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/check.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/error.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/tick.h"
 #include "tickhouse/core/time.h"
 

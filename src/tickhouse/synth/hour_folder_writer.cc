@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/core/check.h"
+#include "tickhouse/core/market/calendar.h"
 #include "tickhouse/io/bi5/bi5.h"
 #include "tickhouse/io/dukascopy/dukascopy_address.h"
 #include "tickhouse/io/dukascopy/dukascopy_hour.h"

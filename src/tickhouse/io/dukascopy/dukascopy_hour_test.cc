@@ -69,10 +69,9 @@ TEST(ParseDukascopyHour, EveryMultiplierThatIsAPowerOfTen) {
 }
 
 TEST(ParseDukascopyHour, AnHourWithoutTicks) {
-  ASSERT_OK_AND_ASSIGN(
-      const DukascopyHour hour,
-      ParseDukascopyHour(
-          R"({"timestamp":3600000,"times":[],"asks":[],"bids":[],"askVolumes":[],"bidVolumes":[]})"));
+  ASSERT_OK_AND_ASSIGN(const DukascopyHour hour,
+                       ParseDukascopyHour(R"({"timestamp":3600000,"times":[],"asks":[],"bids":[],)"
+                                          R"("askVolumes":[],"bidVolumes":[]})"));
   EXPECT_TRUE(hour.empty());
   ASSERT_OK_AND_ASSIGN(const DukascopyHour back, ParseDukascopyHour(FormatDukascopyHour(hour)));
   EXPECT_EQ(back, hour);

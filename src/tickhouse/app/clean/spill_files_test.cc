@@ -1,4 +1,4 @@
-#include "tickhouse/app/spill_files.h"
+#include "tickhouse/app/clean/spill_files.h"
 
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/faulty_file_system.h"

@@ -1,4 +1,4 @@
-#include "tickhouse/app/clean_spark.h"
+#include "tickhouse/app/clean/clean_spark.h"
 
 #include <unistd.h>
 

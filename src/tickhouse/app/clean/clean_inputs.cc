@@ -1,4 +1,4 @@
-#include "tickhouse/app/clean_inputs.h"
+#include "tickhouse/app/clean/clean_inputs.h"
 
 #include <fmt/format.h>
 

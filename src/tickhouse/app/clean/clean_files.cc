@@ -1,4 +1,4 @@
-#include "tickhouse/app/clean_files.h"
+#include "tickhouse/app/clean/clean_files.h"
 
 #include <algorithm>
 #include <utility>

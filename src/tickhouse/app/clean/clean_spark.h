@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tickhouse/app/clean.h"
-#include "tickhouse/app/clean_inputs.h"
+#include "tickhouse/app/clean/clean_inputs.h"
 #include "tickhouse/core/market/window.h"
 
 namespace tickhouse::app {
