@@ -81,8 +81,9 @@ class CleanRun {
                      FindCleanInputs(environment_, request_.in, request_.out, request_.symbol));
     auto lock = environment_.files->Lock(io::JoinPath(request_.out, ".tickhouse/clean.lock"));
     if (!lock && lock.error().kind != ErrorKind::kUnsupported) {
-      return Fail(
-          lock.error().WithContext(fmt::format("another run cleans into {}", request_.out)));
+      const bool busy = lock.error().kind == ErrorKind::kBusy;
+      return Fail(lock.error().WithContext(
+          fmt::format("{} {}", busy ? "another run cleans into" : "claiming", request_.out)));
     }
     TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SpillFolder()));
     TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SparkFolder()));

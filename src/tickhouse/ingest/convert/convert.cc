@@ -31,7 +31,9 @@ class Job {
     const std::string lock_path = io::JoinPath(job_.out, ".tickhouse/convert.lock");
     Result<std::unique_ptr<io::FileLock>> lock = job_.files->Lock(lock_path);
     if (!lock) {
-      return Fail(lock.error().WithContext(fmt::format("another run converts into {}", job_.out)));
+      const bool busy = lock.error().kind == ErrorKind::kBusy;
+      return Fail(lock.error().WithContext(
+          fmt::format("{} {}", busy ? "another run converts into" : "claiming", job_.out)));
     }
     TICKHOUSE_ASSIGN(state_, ConvertState::Open(*job_.files, job_.out));
     TICKHOUSE_ASSIGN(claims_,
