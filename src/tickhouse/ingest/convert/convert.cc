@@ -66,7 +66,7 @@ class Job {
     }
     job_.progress->Start("convert", total, "bytes");
     // A few items of unlike size would leave threads idle; one after the other they do not.
-    if (small.size() < static_cast<std::size_t>(4 * job_.options.threads)) {
+    if (small.size() < 4 * static_cast<std::size_t>(job_.options.threads)) {
       large.insert(large.end(), small.begin(), small.end());
       small.clear();
     }

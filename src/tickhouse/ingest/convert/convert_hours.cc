@@ -237,7 +237,7 @@ Result<std::string> HashItem(const ConvertItem& item, io::FileSystem& files,
   for (const SourceFile& source : item.sources) {
     TICKHOUSE_TRY(cancel.Check());
     TICKHOUSE_ASSIGN(const auto file, files.OpenRead(source.path));
-    TICKHOUSE_ASSIGN(const std::string sha256, lineage::Sha256OfFile(*file));
+    TICKHOUSE_ASSIGN(std::string sha256, lineage::Sha256OfFile(*file));
     if (item.kind == InputKind::kCsv) return sha256;
     lines += HourLine(source, sha256);
   }

@@ -49,7 +49,7 @@ Status RawFolder::WriteReason(const std::string& path, const HourRecord& hour,
 }
 
 Result<std::string> RawFolder::Quarantine(const HourRecord& hour, std::string_view reason) const {
-  const std::string path = QuarantinePath(hour);
+  std::string path = QuarantinePath(hour);
   TICKHOUSE_TRY(WriteReason(path, hour, reason));
   const std::string file = HourFile(hour.feed, symbol_, hour.hour_ns);
   const Status moved = files_->Rename(io::JoinPath(out_, file), io::JoinPath(out_, path));
@@ -59,7 +59,7 @@ Result<std::string> RawFolder::Quarantine(const HourRecord& hour, std::string_vi
 
 Result<std::string> RawFolder::QuarantineBytes(const HourRecord& hour, std::string_view bytes,
                                                std::string_view reason) const {
-  const std::string path = QuarantinePath(hour);
+  std::string path = QuarantinePath(hour);
   TICKHOUSE_TRY(WriteReason(path, hour, reason));
   TICKHOUSE_TRY(files_->WriteWhole(io::JoinPath(out_, path), bytes));
   return path;

@@ -21,7 +21,7 @@ constexpr int64_t kLastMillisecond = 253'402'300'799'999;  // The end of the yea
 constexpr int64_t kMaxPoints = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMillisPerHour = 3'600'000;
 
-std::unexpected<Error> Corrupt(std::string message) {
+std::unexpected<Error> Corrupt(const std::string& message) {
   return Fail(ErrorKind::kCorrupt, "feed answer: " + message);
 }
 

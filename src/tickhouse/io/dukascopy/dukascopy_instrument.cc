@@ -14,7 +14,7 @@ namespace dom = simdjson::dom;
 
 constexpr int64_t kLastMillisecond = 9'000'000'000'000;  // In the year 2255; fits nanoseconds.
 
-std::unexpected<Error> Corrupt(std::string message) {
+std::unexpected<Error> Corrupt(const std::string& message) {
   return Fail(ErrorKind::kCorrupt, "instrument description: " + message);
 }
 
