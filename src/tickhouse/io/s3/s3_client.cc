@@ -393,7 +393,7 @@ Result<std::string> S3Client::UploadPart(const Upload& upload, int number, std::
   *sure = reply && !reply->maybe_done;
   if (!reply) return Fail(reply.error());
   if (!reply->ok()) return Fail(ErrorOf(call, *reply));
-  const std::string etag = s3::Unquote(reply->http.Header("ETag"));
+  std::string etag = s3::Unquote(reply->http.Header("ETag"));
   if (etag.empty()) {
     return Fail(ErrorKind::kCorrupt, NameOf(call) + ": the store gave a part no ETag");
   }

@@ -5,7 +5,7 @@
 namespace tickhouse::report {
 
 std::string CsvField(std::string_view field) {
-  const std::string text = ToUtf8(field);
+  std::string text = ToUtf8(field);
   const bool outer_blank = !text.empty() && (text.front() == ' ' || text.back() == ' ');
   if (!outer_blank && text.find_first_of(",\"\r\n\t") == std::string::npos) return text;
   std::string quoted = "\"";
