@@ -8,5 +8,7 @@ target_compile_options(tickhouse_warnings INTERFACE
   -Wnon-virtual-dtor -Woverloaded-virtual
   -Wcast-align -Wundef)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(tickhouse_warnings INTERFACE -Wno-unknown-warning-option -Wno-shadow)
+  # libstdc++ 12 itself uses what it deprecates.
+  target_compile_options(tickhouse_warnings INTERFACE
+    -Wno-unknown-warning-option -Wno-shadow -Wno-deprecated-declarations)
 endif()
