@@ -1,0 +1,94 @@
+// Where the one pointer of each table lies: names to metadata files, swapped in one step.
+//
+// Implementations: memory, SQLite, PostgreSQL, REST. All pass catalog_contract.h.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tickhouse/core/error.h"
+#include "tickhouse/lake/format/table_metadata.h"
+#include "tickhouse/lake/format/table_update.h"
+
+namespace tickhouse::lake {
+
+/// One name or several levels: {"gold"}.
+using Namespace = std::vector<std::string>;
+using Properties = std::map<std::string, std::string>;
+
+struct TableIdentifier {
+  Namespace ns;
+  std::string name;
+  /// "gold.eurusd"
+  std::string ToString() const;
+  auto operator<=>(const TableIdentifier&) const = default;
+};
+
+/// "gold.eurusd"; kInvalidArgument for an empty part.
+Result<TableIdentifier> ParseTableIdentifier(std::string_view text);
+
+struct LoadedTable {
+  TableIdentifier identifier;
+  std::string metadata_location;
+  MetadataPtr metadata;
+};
+
+struct CreateTableRequest {
+  TableIdentifier identifier;
+  Schema schema;  ///< Field ids are assigned anew, from 1, in order.
+  PartitionSpec spec = {};  ///< By the schema's given ids.
+  SortOrder sort_order = {};
+  std::string location = {};  ///< Empty: the namespace's location or the warehouse, then the names.
+  Properties properties = {};
+  int format_version = 2;
+};
+
+/// Safe for several threads and, but for memory, several processes and other engines at once.
+/// Errors name the table. kUnavailable: the service does not answer, nothing happened.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+  /// As stored beside each table ("catalog-dw").
+  virtual const std::string& name() const = 0;
+
+  /// kAlreadyExists.
+  virtual Status CreateNamespace(const Namespace& ns, const Properties& properties) = 0;
+  /// kNotFound; kConflict when tables are left in it.
+  virtual Status DropNamespace(const Namespace& ns) = 0;
+  /// Below `parent` (empty: the top), one level, sorted.
+  virtual Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) = 0;
+  virtual Result<Properties> LoadNamespace(const Namespace& ns) = 0;
+  virtual Status UpdateNamespace(const Namespace& ns, const Properties& updates,
+                                 const std::vector<std::string>& removals) = 0;
+
+  /// kNotFound when the namespace does not exist. Sorted.
+  virtual Result<std::vector<TableIdentifier>> ListTables(const Namespace& ns) = 0;
+  /// kNotFound: no such table, or its pointer leads to nothing (the message tells which).
+  virtual Result<LoadedTable> LoadTable(const TableIdentifier& identifier) = 0;
+  /// kAlreadyExists; kNotFound for the namespace.
+  virtual Result<LoadedTable> CreateTable(const CreateTableRequest& request) = 0;
+  /// Adopts an existing metadata file. kAlreadyExists.
+  virtual Result<LoadedTable> RegisterTable(const TableIdentifier& identifier,
+                                            const std::string& metadata_location) = 0;
+  /// Takes the name away; files stay. kNotFound.
+  virtual Status DropTable(const TableIdentifier& identifier) = 0;
+  /// kNotFound, kAlreadyExists.
+  virtual Status RenameTable(const TableIdentifier& from, const TableIdentifier& to) = 0;
+
+  /// All or nothing: done (the table as it is now), kConflict (a requirement does not hold or
+  /// another writer was first; nothing changed), or kUnknownOutcome (it may have happened: load the
+  /// table and look for your snapshot; delete nothing). One attempt; callers retry. Writes
+  /// `metadata/NNNNN-UUID.metadata.json` under the table's location, keeps the metadata log to
+  /// `write.metadata.previous-versions-max` and deletes what falls off only with
+  /// `write.metadata.delete-after-commit.enabled`.
+  virtual Result<LoadedTable> CommitTable(const TableIdentifier& identifier,
+                                          const std::vector<TableRequirement>& requirements,
+                                          const std::vector<TableUpdate>& updates) = 0;
+};
+
+}  // namespace tickhouse::lake
