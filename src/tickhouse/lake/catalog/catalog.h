@@ -40,7 +40,7 @@ struct LoadedTable {
 
 struct CreateTableRequest {
   TableIdentifier identifier;
-  Schema schema;  ///< Field ids are assigned anew, from 1, in order.
+  Schema schema;            ///< Field ids are assigned anew, from 1, in order.
   PartitionSpec spec = {};  ///< By the schema's given ids.
   SortOrder sort_order = {};
   std::string location = {};  ///< Empty: the namespace's location or the warehouse, then the names.

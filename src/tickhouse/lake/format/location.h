@@ -8,8 +8,9 @@
 
 namespace tickhouse::lake {
 
-/// "file:///a/b", "file:/a/b" -> "/a/b"; "s3a://", "s3n://" -> "s3://"; a path without a scheme stays;
-/// another scheme is kUnsupported (Trino's "local:///" among them: no other engine knows its root).
+/// "file:///a/b", "file:/a/b" -> "/a/b"; "s3a://", "s3n://" -> "s3://"; a path without a scheme
+/// stays; another scheme is kUnsupported (Trino's "local:///" among them: no other engine knows its
+/// root).
 Result<std::string> StoragePath(std::string_view location);
 
 }  // namespace tickhouse::lake

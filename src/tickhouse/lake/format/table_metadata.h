@@ -55,8 +55,8 @@ struct Snapshot {
   std::optional<int64_t> parent_id = {};
   int64_t sequence_number = 0;
   int64_t timestamp_ms = 0;
-  std::string manifest_list = {};           ///< Location; empty in old v1, see `manifests`.
-  std::vector<std::string> manifests = {};  ///< v1 without a list.
+  std::string manifest_list = {};                   ///< Location; empty in old v1, see `manifests`.
+  std::vector<std::string> manifests = {};          ///< v1 without a list.
   std::map<std::string, std::string> summary = {};  ///< With "operation".
   std::optional<int> schema_id = {};
   std::optional<int64_t> first_row_id = {};  ///< v3.
@@ -70,8 +70,8 @@ struct SnapshotRef {
   int64_t snapshot_id = 0;
   bool is_branch = true;
   std::optional<int64_t> max_ref_age_ms = {};
-  std::optional<int64_t> max_snapshot_age_ms = {};     ///< Branches only.
-  std::optional<int32_t> min_snapshots_to_keep = {};   ///< Branches only.
+  std::optional<int64_t> max_snapshot_age_ms = {};    ///< Branches only.
+  std::optional<int32_t> min_snapshots_to_keep = {};  ///< Branches only.
   std::string unknown_members = {};
 };
 
@@ -132,7 +132,8 @@ using MetadataPtr = std::shared_ptr<const TableMetadata>;
 /// kCorrupt with the JSON path at fault; kUnsupported for a format version above 3. `text` may be
 /// gzip-packed (`*.gz.metadata.json` of Java): see io/compress.
 Result<TableMetadata> ParseTableMetadata(std::string_view text);
-/// Members in the specification's order, no insignificant space; refs, v1 forms as the version asks.
+/// Members in the specification's order, no insignificant space; refs, v1 forms as the version
+/// asks.
 std::string TableMetadataToJson(const TableMetadata& metadata);
 
 // The parts as JSON, for REST bodies and update lists.

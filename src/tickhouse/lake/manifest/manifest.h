@@ -40,9 +40,9 @@ enum class FileContent { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 }
 /// strings (then lower is below, upper above the true value).
 struct DataFile {
   FileContent content = FileContent::kData;
-  std::string path;      ///< Location, as written in the manifest.
+  std::string path;  ///< Location, as written in the manifest.
   std::string format = "PARQUET";
-  int spec_id = 0;       ///< Of the manifest.
+  int spec_id = 0;                                   ///< Of the manifest.
   std::vector<std::optional<Value>> partition = {};  ///< In the order of the spec's fields.
   int64_t record_count = 0;
   int64_t file_size = 0;
@@ -56,9 +56,9 @@ struct DataFile {
   std::vector<int64_t> split_offsets = {};
   std::vector<int> equality_ids = {};
   std::optional<int> sort_order_id = {};
-  std::optional<int64_t> first_row_id = {};                ///< v3.
-  std::optional<std::string> referenced_data_file = {};    ///< Delete files of one data file.
-  std::optional<int64_t> content_offset = {};              ///< Deletion vectors: blob in a Puffin file.
+  std::optional<int64_t> first_row_id = {};              ///< v3.
+  std::optional<std::string> referenced_data_file = {};  ///< Delete files of one data file.
+  std::optional<int64_t> content_offset = {};  ///< Deletion vectors: blob in a Puffin file.
   std::optional<int64_t> content_size = {};
   bool IsDeletionVector() const { return format == "PUFFIN"; }
 };
@@ -69,7 +69,7 @@ enum class EntryStatus { kExisting = 0, kAdded = 1, kDeleted = 2 };
 struct ManifestEntry {
   EntryStatus status = EntryStatus::kExisting;
   std::optional<int64_t> snapshot_id = {};
-  std::optional<int64_t> sequence_number = {};       ///< Of the data.
+  std::optional<int64_t> sequence_number = {};  ///< Of the data.
   std::optional<int64_t> file_sequence_number = {};
   DataFile file;
 };
@@ -107,8 +107,8 @@ struct ManifestContext {
   ManifestContent content = ManifestContent::kData;
 };
 
-/// Writes one manifest to `path` (must not exist), format version 1 to 3 as `context` says; entries with
-/// empty sequence numbers inherit. Answers the list entry: counts, summaries, length; sequence
+/// Writes one manifest to `path` (must not exist), format version 1 to 3 as `context` says; entries
+/// with empty sequence numbers inherit. Answers the list entry: counts, summaries, length; sequence
 /// numbers and added_snapshot_id as given. kAlreadyExists, kIo ...: nothing is left behind.
 Result<ManifestFile> WriteManifest(io::FileSystem& files, const std::string& location,
                                    const ManifestContext& context, int64_t snapshot_id,
