@@ -25,28 +25,47 @@ struct SchemaNode {
 };
 
 constexpr int32_t kConvertedDecimal = 5;
+constexpr int32_t kConvertedTimeMillis = 7;
 constexpr int32_t kConvertedTimestampMillis = 9;
 constexpr int32_t kConvertedTimestampMicros = 10;
 
-void ReadTimestamp(ThriftReader* in, FooterColumn* column) {
+// TimeType and TimestampType look alike.
+void ReadTimeType(ThriftReader* in, FooterColumn* column) {
   constexpr std::array<int64_t, 4> kUnits = {0, kNanosPerMilli, kNanosPerMicro, 1};
   int field = 0;
   ThriftType type = ThriftType::kStop;
   in->BeginStruct();
   while (in->NextField(&field, &type)) {
+    if (field == 1) in->Bool(type, &column->adjusted_utc);
+    if (field == 1) continue;
     if (field != 2 || type != ThriftType::kStruct) {
       in->Skip(type);
       continue;
     }
     in->BeginStruct();
     while (in->NextField(&field, &type)) {
-      if (field >= 1 && field <= 3)
-        column->timestamp_unit_ns = kUnits[static_cast<std::size_t>(field)];
+      if (field >= 1 && field <= 3) column->time_unit_ns = kUnits[static_cast<std::size_t>(field)];
       in->Skip(type);
     }
     in->EndStruct();
   }
   in->EndStruct();
+}
+
+void ReadIntegerType(ThriftReader* in, FooterColumn* column) {
+  int field = 0;
+  ThriftType type = ThriftType::kStop;
+  bool is_signed = true;
+  in->BeginStruct();
+  while (in->NextField(&field, &type)) {
+    if (field == 2) {
+      in->Bool(type, &is_signed);
+    } else {
+      in->Skip(type);
+    }
+  }
+  in->EndStruct();
+  column->logical = is_signed ? LogicalKind::kSigned : LogicalKind::kUnsigned;
 }
 
 void ReadDecimal(ThriftReader* in, FooterColumn* column) {
@@ -57,11 +76,27 @@ void ReadDecimal(ThriftReader* in, FooterColumn* column) {
   while (in->NextField(&field, &type)) {
     if (field == 1) {
       in->Integer(type, &column->decimal_scale);
+    } else if (field == 2) {
+      in->Integer(type, &column->decimal_precision);
     } else {
       in->Skip(type);
     }
   }
   in->EndStruct();
+}
+
+LogicalKind LogicalOfField(int field) {
+  switch (field) {
+    case 1:
+    case 4:
+    case 12: return LogicalKind::kString;
+    case 5: return LogicalKind::kDecimal;
+    case 6: return LogicalKind::kDate;
+    case 7: return LogicalKind::kTime;
+    case 8: return LogicalKind::kTimestamp;
+    case 14: return LogicalKind::kUuid;
+    default: return LogicalKind::kOther;
+  }
 }
 
 void ReadLogicalType(ThriftReader* in, FooterColumn* column) {
@@ -70,15 +105,49 @@ void ReadLogicalType(ThriftReader* in, FooterColumn* column) {
   in->BeginStruct();
   while (in->NextField(&field, &type)) {
     column->is_annotated = true;
-    if (field == 5 && type == ThriftType::kStruct) {
+    column->logical = LogicalOfField(field);
+    if (type != ThriftType::kStruct) {
+      in->Skip(type);
+    } else if (field == 5) {
       ReadDecimal(in, column);
-    } else if (field == 8 && type == ThriftType::kStruct) {
-      ReadTimestamp(in, column);
+    } else if (field == 7 || field == 8) {
+      ReadTimeType(in, column);
+    } else if (field == 10) {
+      ReadIntegerType(in, column);
     } else {
       in->Skip(type);
     }
   }
   in->EndStruct();
+}
+
+// What the annotation of old says, where there is no logical type.
+LogicalKind LogicalOfConverted(int32_t converted) {
+  if (converted < 0) return LogicalKind::kNone;
+  if (converted == 0 || converted == 4 || converted == 19) return LogicalKind::kString;
+  if (converted == kConvertedDecimal) return LogicalKind::kDecimal;
+  if (converted == 6) return LogicalKind::kDate;
+  if (converted == kConvertedTimeMillis || converted == 8) return LogicalKind::kTime;
+  if (converted <= kConvertedTimestampMicros && converted >= kConvertedTimestampMillis) {
+    return LogicalKind::kTimestamp;
+  }
+  if (converted >= 11 && converted <= 14) return LogicalKind::kUnsigned;
+  if (converted >= 15 && converted <= 18) return LogicalKind::kSigned;
+  return LogicalKind::kOther;
+}
+
+void ApplyAnnotation(int32_t converted, FooterColumn* column) {
+  if (column->logical == LogicalKind::kNone) {
+    column->logical = LogicalOfConverted(converted);
+    const bool millis = converted == kConvertedTimeMillis || converted == kConvertedTimestampMillis;
+    const bool is_time =
+        column->logical == LogicalKind::kTime || column->logical == LogicalKind::kTimestamp;
+    if (is_time) column->time_unit_ns = millis ? kNanosPerMilli : kNanosPerMicro;
+    column->adjusted_utc = is_time;
+  }
+  column->is_annotated |= converted >= 0;
+  column->is_decimal = column->logical == LogicalKind::kDecimal || converted == kConvertedDecimal;
+  if (column->logical == LogicalKind::kTimestamp) column->timestamp_unit_ns = column->time_unit_ns;
 }
 
 void ReadSchemaNode(ThriftReader* in, SchemaNode* node) {
@@ -98,6 +167,11 @@ void ReadSchemaNode(ThriftReader* in, SchemaNode* node) {
       case 5: in->Integer(type, &node->children); break;
       case 6: in->Integer(type, &converted); break;
       case 7: in->Integer(type, &column.decimal_scale); break;
+      case 8: in->Integer(type, &column.decimal_precision); break;
+      case 9:
+        column.field_id = -1;
+        in->Integer(type, &*column.field_id);
+        break;
       case 10:
         if (type == ThriftType::kStruct) {
           ReadLogicalType(in, &column);
@@ -111,14 +185,7 @@ void ReadSchemaNode(ThriftReader* in, SchemaNode* node) {
   column.name = name;
   node->has_type = physical >= 0 && physical <= 7;
   if (node->has_type) column.type = static_cast<PhysicalType>(physical);
-  if (converted >= 0) column.is_annotated = true;
-  if (converted == kConvertedDecimal) column.is_decimal = true;
-  if (column.timestamp_unit_ns == 0 && converted == kConvertedTimestampMillis) {
-    column.timestamp_unit_ns = kNanosPerMilli;
-  }
-  if (column.timestamp_unit_ns == 0 && converted == kConvertedTimestampMicros) {
-    column.timestamp_unit_ns = kNanosPerMicro;
-  }
+  ApplyAnnotation(converted, &column);
 }
 
 // Walks the depth-first list of nodes; false when counts do not add up.
@@ -176,9 +243,8 @@ void ReadStats(ThriftReader* in, FooterStats* stats) {
     }
   }
   in->EndStruct();
-  // The old fields compare as signed, which is right for numbers, and only numbers are asked for
-  // here.
   if (!stats->min && !stats->max) {
+    stats->old_order = true;
     stats->min = std::move(old_min);
     stats->max = std::move(old_max);
   }

@@ -27,6 +27,20 @@ enum class PhysicalType : int32_t {
   kFixedBytes = 7,
 };
 
+/// What the values mean; kOther: an annotation that is none of these.
+enum class LogicalKind {
+  kNone,
+  kString,  ///< Also enumerations and JSON.
+  kDecimal,
+  kDate,
+  kTime,
+  kTimestamp,
+  kUuid,
+  kSigned,
+  kUnsigned,
+  kOther,
+};
+
 /// A leaf column.
 struct FooterColumn {
   std::string name;  ///< Path with dots for columns inside others.
@@ -38,7 +52,12 @@ struct FooterColumn {
   int64_t timestamp_unit_ns = 0;
   bool is_decimal = false;
   int32_t decimal_scale = 0;
+  int32_t decimal_precision = 0;
   bool is_annotated = false;  ///< Has a logical or converted type of any kind.
+  LogicalKind logical = LogicalKind::kNone;
+  int64_t time_unit_ns = 0;   ///< Of kTime and kTimestamp.
+  bool adjusted_utc = false;  ///< Of kTime and kTimestamp.
+  std::optional<int32_t> field_id;
   std::string TypeName() const;
 };
 
@@ -46,6 +65,8 @@ struct FooterColumn {
 struct FooterStats {
   std::optional<std::string> min, max;
   std::optional<int64_t> nulls;
+  /// The bounds come from the fields of old, which compare as signed: wrong for byte arrays.
+  bool old_order = false;
 };
 
 struct FooterChunk {
