@@ -12,7 +12,7 @@ namespace tickhouse::lake {
 namespace {
 
 constexpr std::string_view kMagic("Obj\1", 4);
-constexpr std::size_t kMaxBlockBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxBlockBytes = std::size_t{64} << 20;
 constexpr std::size_t kBlockBytes = 64 * 1024;
 
 std::string_view CodecName(AvroCodec codec) {

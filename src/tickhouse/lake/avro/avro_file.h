@@ -32,10 +32,12 @@ class AvroFileReader {
   const std::string& schema_text() const { return schema_text_; }
   const AvroSchema& schema() const { return schema_; }
   AvroCodec codec() const { return codec_; }
+  /// Of the file, in bytes.
+  std::size_t size() const { return bytes_.size(); }
 
   /// Calls `record(decoder)` for each record of the file; it must read one value of `schema()`.
   /// What is left over or lacking at a block's end is kCorrupt, and so is a claim of more records
-  /// than the block has bytes. A block may unpack to 256 MiB.
+  /// than the block has bytes. A block may unpack to 64 MiB.
   template <typename Function>
   Status ForEachRecord(Function record) {
     while (at_ < bytes_.size()) {

@@ -40,7 +40,7 @@ enum class FileContent { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 }
 /// strings (then lower is below, upper above the true value).
 struct DataFile {
   FileContent content = FileContent::kData;
-  std::string path;  ///< Location, as written in the manifest.
+  std::string path = {};  ///< Location, as written in the manifest.
   std::string format = "PARQUET";
   int spec_id = 0;                                   ///< Of the manifest.
   std::vector<std::optional<Value>> partition = {};  ///< In the order of the spec's fields.
@@ -71,7 +71,7 @@ struct ManifestEntry {
   std::optional<int64_t> snapshot_id = {};
   std::optional<int64_t> sequence_number = {};  ///< Of the data.
   std::optional<int64_t> file_sequence_number = {};
-  DataFile file;
+  DataFile file = {};
 };
 
 struct PartitionSummary {
@@ -84,7 +84,7 @@ struct PartitionSummary {
 enum class ManifestContent { kData = 0, kDeletes = 1 };
 
 struct ManifestFile {
-  std::string path;
+  std::string path = {};
   int64_t length = 0;
   int spec_id = 0;
   ManifestContent content = ManifestContent::kData;
@@ -99,6 +99,10 @@ struct ManifestFile {
   std::optional<int64_t> first_row_id = {};  ///< v3.
 };
 
+/// A sequence number that `WriteManifestList` replaces by the snapshot's: a manifest stays as it is
+/// when its commit has to be tried again under a later number.
+inline constexpr int64_t kAssignedByList = -1;
+
 /// What a manifest says of itself (Avro file metadata) beside its entries.
 struct ManifestContext {
   const Schema* schema = nullptr;
@@ -107,19 +111,26 @@ struct ManifestContext {
   ManifestContent content = ManifestContent::kData;
 };
 
-/// Writes one manifest to `path` (must not exist), format version 1 to 3 as `context` says; entries
-/// with empty sequence numbers inherit. Answers the list entry: counts, summaries, length; sequence
-/// numbers and added_snapshot_id as given. kAlreadyExists, kIo ...: nothing is left behind.
+/// Writes one manifest to `location` (must not exist), format version 1 to 3 as `context` says.
+/// Added entries without sequence numbers inherit; without a snapshot id, added and deleted ones
+/// get `snapshot_id`. Answers the list entry: counts, summaries, length, added_snapshot_id;
+/// sequence_number is kAssignedByList, min_sequence_number the least that live entries give, or
+/// kAssignedByList when none does. kInvalidArgument for an entry that the version or the spec
+/// cannot hold. kAlreadyExists, kIo ...: nothing is left behind.
 Result<ManifestFile> WriteManifest(io::FileSystem& files, const std::string& location,
                                    const ManifestContext& context, int64_t snapshot_id,
                                    const std::vector<ManifestEntry>& entries);
 
 /// All entries, deleted ones too. Partition values are decoded by the types the file itself
-/// declares and promoted to those of `spec`. kCorrupt names file and byte; kNotFound.
+/// declares and promoted to those of its spec. kCorrupt names file and byte; kNotFound;
+/// kUnsupported for a format version above 3.
 Result<std::vector<ManifestEntry>> ReadManifest(io::FileSystem& files, const ManifestFile& manifest,
                                                 const TableMetadata& metadata);
 
-/// `snapshot` supplies id, parent, sequence number and the location.
+/// `snapshot` supplies id, parent, sequence number, first_row_id and the location, which must not
+/// exist. Replaces kAssignedByList in manifests that this snapshot added; v3: gives data manifests
+/// without first_row_id the next free ones. kInvalidArgument for a manifest that the version cannot
+/// hold.
 Status WriteManifestList(io::FileSystem& files, const Snapshot& snapshot, int format_version,
                          const std::vector<ManifestFile>& manifests);
 /// Also serves v1 snapshots without a list (`snapshot.manifests`).
