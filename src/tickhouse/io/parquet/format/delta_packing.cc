@@ -89,9 +89,15 @@ void AppendDeltaPacked(std::span<const int64_t> values, ByteBuffer* out) {
 }
 
 bool DecodeDeltaPacked(std::span<const uint8_t> bytes, std::span<int64_t> out) {
+  std::size_t used = 0;
+  return DecodeDeltaPacked(bytes, out, &used);
+}
+
+bool DecodeDeltaPacked(std::span<const uint8_t> bytes, std::span<int64_t> out, std::size_t* used) {
   ByteReader in(bytes);
   Header header;
   if (!ReadHeader(&in, &header) || header.count != out.size()) return false;
+  *used = bytes.size() - in.left();
   if (out.empty()) return true;
   out[0] = header.first;
   int64_t value = header.first;
@@ -104,7 +110,8 @@ bool DecodeDeltaPacked(std::span<const uint8_t> bytes, std::span<int64_t> out) {
     for (std::size_t g = 0; g < header.groups && next < out.size(); ++g) {
       const int width = widths[g];
       if (width > 64) return false;
-      for (uint64_t part = 0; part < header.group && next < out.size(); part += kGroup) {
+      uint64_t part = 0;
+      for (; part < header.group && next < out.size(); part += kGroup) {
         const uint8_t* packed = in.Take(4 * static_cast<std::size_t>(width));
         if (packed == nullptr) return false;
         Unpack32(packed, width, deltas);
@@ -112,8 +119,12 @@ bool DecodeDeltaPacked(std::span<const uint8_t> bytes, std::span<int64_t> out) {
         value = AddUp(deltas, count, least, value, out.data() + next);
         next += count;
       }
+      // The last group is padded to its whole length; some writers leave the padding out.
+      const std::size_t padding = (header.group - part) / 8 * static_cast<std::size_t>(width);
+      in.Take(std::min(padding, in.left()));
     }
   }
+  *used = bytes.size() - in.left();
   return true;
 }
 
