@@ -52,6 +52,18 @@ AvroSync SyncOf(std::string_view schema_text, const AvroMetadata& metadata) {
   return sync;
 }
 
+// The manifests of a table have one schema, whose JSON would take longer than their entries.
+Result<std::shared_ptr<const AvroSchema>> ParseOnce(const std::string& text) {
+  thread_local std::string last_text;
+  thread_local std::shared_ptr<const AvroSchema> last;
+  if (last == nullptr || text != last_text) {
+    TICKHOUSE_ASSIGN(AvroSchema schema, ParseAvroSchema(text));
+    last = std::make_shared<const AvroSchema>(std::move(schema));
+    last_text = text;
+  }
+  return last;
+}
+
 }  // namespace
 
 Result<AvroFileReader> AvroFileReader::Open(std::string bytes, std::string name) {
@@ -107,7 +119,7 @@ Status AvroFileReader::ReadHeader() {
   auto schema = metadata_.extract("avro.schema");
   if (schema.empty()) return Corrupt(kMagic.size(), "the header has no schema");
   schema_text_ = std::move(schema.mapped());
-  auto parsed = ParseAvroSchema(schema_text_);
+  auto parsed = ParseOnce(schema_text_);
   if (!parsed) return Fail(parsed.error().WithContext(fmt::format("{}: byte 4", name_)));
   schema_ = std::move(*parsed);
   return {};

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,8 @@ class AvroFileReader {
   const AvroMetadata& metadata() const { return metadata_; }
   /// As it stands in the file.
   const std::string& schema_text() const { return schema_text_; }
-  const AvroSchema& schema() const { return schema_; }
+  /// Stays where it is when the reader is moved; valid while the reader is.
+  const AvroSchema& schema() const { return *schema_; }
   AvroCodec codec() const { return codec_; }
   /// Of the file, in bytes.
   std::size_t size() const { return bytes_.size(); }
@@ -71,7 +73,7 @@ class AvroFileReader {
   std::string name_;
   AvroMetadata metadata_;
   std::string schema_text_;
-  AvroSchema schema_;
+  std::shared_ptr<const AvroSchema> schema_;
   AvroCodec codec_ = AvroCodec::kNull;
   AvroSync sync_ = {};
   std::size_t at_ = 0;  ///< Of the next block.
