@@ -39,6 +39,7 @@ struct ParquetFileBuilder::State {
   std::vector<WrittenRowGroup> groups;
   int64_t rows = 0;
   bool closed = false;
+  WrittenParquet written;
 
   // Column indexes of all chunks, then offset indexes, so that each kind is read at once.
   void AppendIndexes(ByteBuffer* out) {
@@ -95,6 +96,10 @@ Status ParquetFileBuilder::AppendRowGroup(std::vector<EncodedColumn> columns) {
   return {};
 }
 
+const WrittenParquet& ParquetFileBuilder::written() const {
+  return state_->written;
+}
+
 int64_t ParquetFileBuilder::rows_written() const {
   return state_->rows;
 }
@@ -109,6 +114,10 @@ Status ParquetFileBuilder::Close(const std::map<std::string, std::string>& metad
   AppendFooter(state.columns, state.groups, metadata, ParquetCreatedBy(), &tail);
   const auto length = static_cast<uint32_t>(tail.size() - footer_begin);
   tail.Append(&length, sizeof(length));
+  state.written.bytes = state.file->size() + static_cast<int64_t>(tail.size() + kMagic.size());
+  TICKHOUSE_ASSIGN(
+      state.written.footer,
+      ParseParquetFooter(tail.bytes().subspan(footer_begin, length), state.written.bytes));
   tail.Append(kMagic.data(), kMagic.size());
   TICKHOUSE_TRY(state.file->Append(std::as_bytes(tail.bytes())));
   return state.file->Commit();

@@ -11,8 +11,15 @@
 #include "tickhouse/io/fs/file_system.h"
 #include "tickhouse/io/parquet/format/column_encoder.h"
 #include "tickhouse/io/parquet/format/footer_writer.h"
+#include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
+
+/// A file that is complete: what a table's metadata says of it is told from this.
+struct WrittenParquet {
+  ParquetFooter footer;
+  int64_t bytes = 0;
+};
 
 /// All columns are flat and optional. One thread at a time.
 class ParquetFileBuilder {
@@ -28,6 +35,9 @@ class ParquetFileBuilder {
 
   /// Page index, footer with `metadata` as key-value pairs, commit. Call once.
   Status Close(const std::map<std::string, std::string>& metadata);
+
+  /// After Close.
+  const WrittenParquet& written() const;
 
  private:
   struct State;

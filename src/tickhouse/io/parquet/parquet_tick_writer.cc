@@ -41,6 +41,8 @@ class TickWriter : public ParquetTickWriter {
     return file_->Close(TickMetadataPairs(options_.metadata));
   }
 
+  const WrittenParquet& written() const override { return file_->written(); }
+
  private:
   template <typename Ticks>
   Status WriteAny(const Ticks& ticks) {
@@ -67,8 +69,13 @@ class TickWriter : public ParquetTickWriter {
 Result<std::unique_ptr<ParquetTickWriter>> ParquetTickWriter::Open(
     std::unique_ptr<WritableFile> file, Options options) {
   TICKHOUSE_CHECK(options.row_group_rows > 0 && options.threads > 0, "at least one row and thread");
-  TICKHOUSE_ASSIGN(auto builder,
-                   ParquetFileBuilder::Open(std::move(file), TickColumns(options.volumes)));
+  std::vector<ColumnSpec> columns = TickColumns(options.volumes);
+  TICKHOUSE_CHECK(options.field_ids.empty() || options.field_ids.size() == columns.size(),
+                  "a field id for each column or for none");
+  for (std::size_t i = 0; i < options.field_ids.size(); ++i) {
+    columns[i].field_id = options.field_ids[i];
+  }
+  TICKHOUSE_ASSIGN(auto builder, ParquetFileBuilder::Open(std::move(file), std::move(columns)));
   return std::make_unique<TickWriter>(std::move(builder), std::move(options));
 }
 

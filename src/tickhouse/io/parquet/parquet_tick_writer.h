@@ -50,6 +50,7 @@ struct PointTicks {
 };
 
 struct EncodedColumn;
+struct WrittenParquet;
 
 inline constexpr int64_t kDefaultRowGroupRows = 1'048'576;
 
@@ -64,6 +65,8 @@ class ParquetTickWriter {
     VolumeColumns volumes = {};
     int64_t row_group_rows = kDefaultRowGroupRows;
     int threads = 1;  ///< Columns are encoded side by side.
+    /// Parquet field ids of DateTime, Bid, Ask, then the volumes; empty: none are written.
+    std::vector<int32_t> field_ids = {};
   };
   static Result<std::unique_ptr<ParquetTickWriter>> Open(std::unique_ptr<WritableFile> file,
                                                          Options options);
@@ -82,6 +85,8 @@ class ParquetTickWriter {
   virtual int64_t rows_written() const = 0;
   /// Writes the footer and commits the file. Not calling it leaves nothing behind.
   virtual Status Close() = 0;
+  /// After Close: footer and size (parquet_file_builder.h). No value is NaN, as those are nulls.
+  virtual const WrittenParquet& written() const = 0;
 };
 
 /// The key-value pairs that `metadata` becomes: `tickhouse.symbol`, `tickhouse.decimals`, ...

@@ -72,6 +72,7 @@ void WriteSchema(const std::vector<ColumnSpec>& columns, ThriftWriter* out) {
     out->I32(1, static_cast<int32_t>(TypeOf(column.kind)));
     out->I32(3, kOptional);
     out->Binary(4, column.name);
+    if (column.field_id) out->I32(9, *column.field_id);
     if (column.kind == ColumnKind::kTime) WriteTimestampType(out);
     out->EndStruct();
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace tickhouse::io {
 struct ColumnSpec {
   std::string name;
   ColumnKind kind = ColumnKind::kDouble;
+  std::optional<int32_t> field_id = {};
 };
 
 /// A column chunk that lies in the file.

@@ -444,6 +444,14 @@ std::string FooterColumn::TypeName() const {
   return std::string(kNames[static_cast<std::size_t>(type)]);
 }
 
+Result<ParquetFooter> ParseParquetFooter(std::span<const uint8_t> metadata, int64_t file_bytes) {
+  ParquetFooter footer;
+  std::string wrong = ParseFileMetadata(metadata, &footer);
+  if (wrong.empty()) wrong = CheckRowGroups(footer, file_bytes);
+  if (!wrong.empty()) return Fail(ErrorKind::kCorrupt, wrong);
+  return footer;
+}
+
 Result<ParquetFooter> ReadParquetFooter(const ReadableFile& file) {
   const int64_t size = file.size();
   if (size == 0) return Corrupt(file, "it is empty");
@@ -473,11 +481,8 @@ Result<ParquetFooter> ReadParquetFooter(const ReadableFile& file) {
     TICKHOUSE_TRY(file.ReadAt(size - kTailBytes - footer_bytes, tail));
     bytes = Bytes(tail);
   }
-  ParquetFooter footer;
-  std::string wrong =
-      ParseFileMetadata(bytes.last(static_cast<std::size_t>(footer_bytes)), &footer);
-  if (wrong.empty()) wrong = CheckRowGroups(footer, size);
-  if (!wrong.empty()) return Corrupt(file, wrong);
+  auto footer = ParseParquetFooter(bytes.last(static_cast<std::size_t>(footer_bytes)), size);
+  if (!footer) return Corrupt(file, footer.error().message);
   return footer;
 }
 

@@ -43,7 +43,7 @@ enum class LogicalKind {
 
 /// A leaf column.
 struct FooterColumn {
-  std::string name;  ///< Path with dots for columns inside others.
+  std::string name = {};  ///< Path with dots for columns inside others.
   PhysicalType type = PhysicalType::kBoolean;
   int32_t type_length = 0;  ///< Bytes of kFixedBytes.
   bool flat = false;        ///< At the top and not repeated.
@@ -57,7 +57,7 @@ struct FooterColumn {
   LogicalKind logical = LogicalKind::kNone;
   int64_t time_unit_ns = 0;   ///< Of kTime and kTimestamp.
   bool adjusted_utc = false;  ///< Of kTime and kTimestamp.
-  std::optional<int32_t> field_id;
+  std::optional<int32_t> field_id = {};
   std::string TypeName() const;
 };
 
@@ -97,6 +97,9 @@ struct ParquetFooter {
 
 /// kCorrupt with the reason for what is no Parquet or is cut; kUnsupported for encrypted footers.
 Result<ParquetFooter> ReadParquetFooter(const ReadableFile& file);
+
+/// FileMetaData alone, of a file of `file_bytes`; kCorrupt says what is wrong, without a name.
+Result<ParquetFooter> ParseParquetFooter(std::span<const uint8_t> metadata, int64_t file_bytes);
 
 struct PageHeader {
   PageType type = PageType::kIndex;
