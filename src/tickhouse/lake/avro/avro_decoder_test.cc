@@ -61,7 +61,8 @@ TEST(AvroDecoder, KeepsItsFirstFailure) {
 }
 
 TEST(AvroDecoder, RefusesNumbersAndLengthsThatCannotBe) {
-  AvroDecoder long_number(std::string(9, '\xFF') + "\x02");
+  const std::string seventy_bits = std::string(9, '\xFF') + "\x02";
+  AvroDecoder long_number(seventy_bits);
   long_number.Long();
   EXPECT_EQ(long_number.failure(), "a number of more than 64 bits");
   AvroEncoder wide;
