@@ -1,0 +1,61 @@
+#include "tickhouse/lake/catalog/catalog.h"
+
+#include <fmt/format.h>
+
+#include "tickhouse/lake/catalog/table_store.h"
+
+namespace tickhouse::lake {
+
+std::string NamespaceText(const Namespace& ns) {
+  return fmt::format("{}", fmt::join(ns, "."));
+}
+
+Namespace ParseNamespaceText(std::string_view text) {
+  Namespace parts;
+  for (std::size_t at = 0;;) {
+    const std::size_t dot = text.find('.', at);
+    parts.emplace_back(text.substr(at, dot - at));
+    if (dot == std::string_view::npos) return parts;
+    at = dot + 1;
+  }
+}
+
+Status CheckNamespace(const Namespace& ns) {
+  if (ns.empty()) return Fail(ErrorKind::kInvalidArgument, "a namespace needs a name");
+  for (const std::string& level : ns) {
+    if (level.empty() || level.find('.') != std::string::npos ||
+        level.find('\0') != std::string::npos) {
+      return Fail(
+          ErrorKind::kInvalidArgument,
+          fmt::format("namespace '{}': a level is empty or holds a dot or NUL", NamespaceText(ns)));
+    }
+  }
+  return {};
+}
+
+Status CheckIdentifier(const TableIdentifier& identifier) {
+  TICKHOUSE_TRY(CheckNamespace(identifier.ns));
+  if (identifier.name.empty() || identifier.name.find('\0') != std::string::npos) {
+    return Fail(ErrorKind::kInvalidArgument,
+                fmt::format("table '{}': the name is empty or holds NUL", identifier.ToString()));
+  }
+  return {};
+}
+
+std::string TableIdentifier::ToString() const {
+  return ns.empty() ? name : NamespaceText(ns) + "." + name;
+}
+
+Result<TableIdentifier> ParseTableIdentifier(std::string_view text) {
+  TableIdentifier identifier;
+  identifier.ns = ParseNamespaceText(text);
+  identifier.name = std::move(identifier.ns.back());
+  identifier.ns.pop_back();
+  if (!CheckIdentifier(identifier)) {
+    return Fail(ErrorKind::kInvalidArgument,
+                fmt::format("'{}' is not a table's name: write namespace.table", text));
+  }
+  return identifier;
+}
+
+}  // namespace tickhouse::lake

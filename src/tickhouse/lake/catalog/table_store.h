@@ -1,0 +1,53 @@
+// The rows behind a catalog: which namespaces there are, and one pointer for each table. Knows
+// nothing of what lies at the end of a pointer; StoredCatalog gives it meaning.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tickhouse/core/error.h"
+#include "tickhouse/lake/catalog/catalog.h"
+
+namespace tickhouse::lake {
+
+/// Safe for several threads. A namespace exists when it was created, or when a table or another
+/// namespace lies below it. Errors name what they are about; kUnavailable: nothing happened.
+class TableStore {
+ public:
+  virtual ~TableStore() = default;
+
+  virtual Status CreateNamespace(const Namespace& ns, const Properties& properties) = 0;
+  /// kNotFound; kConflict when tables or namespaces are below it.
+  virtual Status DropNamespace(const Namespace& ns) = 0;
+  /// Every namespace at any depth, also those that only tables imply; sorted, each once.
+  virtual Result<std::vector<Namespace>> AllNamespaces() = 0;
+  virtual Result<Properties> LoadNamespace(const Namespace& ns) = 0;
+  virtual Status UpdateNamespace(const Namespace& ns, const Properties& updates,
+                                 const std::vector<std::string>& removals) = 0;
+
+  /// kNotFound for the namespace. Sorted.
+  virtual Result<std::vector<TableIdentifier>> ListTables(const Namespace& ns) = 0;
+  /// The pointer; kNotFound.
+  virtual Result<std::string> Find(const TableIdentifier& identifier) = 0;
+  /// kAlreadyExists; kNotFound for the namespace; kUnknownOutcome.
+  virtual Status Insert(const TableIdentifier& identifier, const std::string& location) = 0;
+  /// Moves the pointer from `from` to `to`. kConflict when it is not at `from` (nothing changed);
+  /// kNotFound; kUnknownOutcome.
+  virtual Status Swap(const TableIdentifier& identifier, const std::string& from,
+                      const std::string& to) = 0;
+  /// kNotFound; kUnknownOutcome.
+  virtual Status Remove(const TableIdentifier& identifier) = 0;
+  /// kNotFound for the table or the new namespace; kAlreadyExists.
+  virtual Status Rename(const TableIdentifier& from, const TableIdentifier& to) = 0;
+};
+
+/// "a.b"
+std::string NamespaceText(const Namespace& ns);
+/// The parts between dots.
+Namespace ParseNamespaceText(std::string_view text);
+/// kInvalidArgument for no level, an empty level or a level with a dot (stores join with dots).
+Status CheckNamespace(const Namespace& ns);
+Status CheckIdentifier(const TableIdentifier& identifier);
+
+}  // namespace tickhouse::lake
