@@ -40,11 +40,13 @@ struct Field;
 
 struct Type {
   TypeKind kind = TypeKind::kLong;
-  int precision = 0;          ///< kDecimal.
-  int scale = 0;              ///< kDecimal.
-  int length = 0;             ///< kFixed.
-  std::string name = {};      ///< kOpaque: as written in the metadata.
-  std::vector<Field> fields;  ///< kStruct: its fields; kList: `element`; kMap: `key`, `value`.
+  int precision = 0;      ///< kDecimal.
+  int scale = 0;          ///< kDecimal.
+  int length = 0;         ///< kFixed.
+  std::string name = {};  ///< kOpaque: as written in the metadata.
+  /// kStruct: its fields; kList: `element`; kMap: `key`, `value`.
+  std::vector<Field> fields = {};
+  std::string unknown_members = {};  ///< Nested kinds: a JSON object's text, or empty.
 
   bool IsPrimitive() const {
     return kind != TypeKind::kStruct && kind != TypeKind::kList && kind != TypeKind::kMap;
