@@ -15,9 +15,14 @@ from pathlib import Path
 import harness
 
 
+DEPS = Path(os.environ.get("TICKHOUSE_DEPS") or Path.home() / ".cache/tickhouse/deps")
+# spark-submit looks for the python3 of PATH, which need not be the one beside it.
+PYTHON = str(DEPS / "spark-venv/bin/python")
+SPARK_PYTHON = {"PYSPARK_PYTHON": PYTHON, "PYSPARK_DRIVER_PYTHON": PYTHON, "SPARK_LOCAL_IP": "127.0.0.1"}
+
+
 def spark_submit():
-    deps = os.environ.get("TICKHOUSE_DEPS") or Path.home() / ".cache/tickhouse/deps"
-    path = Path(deps) / "spark-venv/bin/spark-submit"
+    path = DEPS / "spark-venv/bin/spark-submit"
     if not path.exists():
         sys.exit(f"bench: {path} is missing: run tools/setup.sh slow")
     return str(path)
@@ -51,6 +56,7 @@ def main():
                 harness.Contender(
                     name,
                     [*plain, verb, source, out, *more],
+                    env=SPARK_PYTHON if more else None,
                     prepare=lambda out=out: shutil.rmtree(out, ignore_errors=True),
                 )
             )
