@@ -148,13 +148,17 @@ class Session : public std::enable_shared_from_this<Session> {
       request->headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     }
     request->body = std::move(message.body());
-    asio::post(*shared_.handlers, [self = shared_from_this(), request] {
-      HttpResponse response = self->Answer(*request);
-      asio::post(self->stream_.get_executor(), [self, head = request->method == "HEAD",
-                                                response = std::move(response)]() mutable {
-        self->Write(std::move(response), head);
-      });
-    });
+    // While the handler runs nothing of this connection waits in the I/O threads, and a server that
+    // stops must not take that for their end.
+    auto pending = asio::make_work_guard(stream_.get_executor());
+    asio::post(
+        *shared_.handlers, [self = shared_from_this(), request, pending = std::move(pending)] {
+          HttpResponse response = self->Answer(*request);
+          asio::post(self->stream_.get_executor(), [self, head = request->method == "HEAD",
+                                                    response = std::move(response)]() mutable {
+            self->Write(std::move(response), head);
+          });
+        });
   }
 
   HttpResponse Answer(const HttpServerRequest& request) const {
