@@ -4,6 +4,7 @@ target_compile_options(tickhouse_warnings INTERFACE
   -Wall -Wextra -Werror
   -Wshadow=local              # a hidden local is a misread local
   -Wconversion                # a lost digit is a bug of the first order here
+  -Wno-missing-field-initializers  # a designated initializer leaves out what keeps its default
   -Wno-sign-conversion        # indices into the standard library would drown the rest
   -Wnon-virtual-dtor -Woverloaded-virtual
   -Wcast-align -Wundef)

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -58,7 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
     error_code ignored;
     const auto peer = stream_.socket().remote_endpoint(ignored);
     if (!ignored) peer_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
+    std::ignore = stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
   ~Session() { --shared_.connections; }
 
@@ -213,7 +214,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void Close() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    std::ignore = stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     stream_.close();
   }
 
@@ -298,10 +299,10 @@ class HttpServer::State {
                   shared_.options.address + ": not an IP address to listen on");
     }
     const tcp::endpoint endpoint(address, shared_.options.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    std::ignore = acceptor_.open(endpoint.protocol(), error);
+    if (!error) std::ignore = acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) std::ignore = acceptor_.bind(endpoint, error);
+    if (!error) std::ignore = acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return ListenError(shared_.options, error);
     port_ = acceptor_.local_endpoint().port();
     shared_.handlers.emplace(static_cast<std::size_t>(shared_.options.handler_threads));
@@ -316,7 +317,7 @@ class HttpServer::State {
     if (shared_.stopping.exchange(true)) return;
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
-      acceptor_.close(ignored);
+      std::ignore = acceptor_.close(ignored);
     });
     {
       const std::lock_guard lock(mutex_);
@@ -362,7 +363,11 @@ class HttpServer::State {
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpServer::~HttpServer() {
-  Stop();
+  try {
+    Stop();
+  } catch (const std::exception&) {
+    std::terminate();  // A thread that cannot be joined would outlive what it uses.
+  }
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,

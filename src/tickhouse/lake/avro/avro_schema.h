@@ -44,7 +44,7 @@ struct AvroSchema {
   std::optional<int> element_id = {};      ///< kArray.
   std::optional<int> key_id = {};          ///< kMap.
   std::optional<int> value_id = {};        ///< kMap.
-  std::vector<AvroField> fields = {};      ///< kRecord.
+  std::vector<AvroField> fields;           ///< kRecord.
   std::vector<AvroSchema> items = {};      ///< kArray, kMap: one; kUnion: the branches.
   std::vector<std::string> symbols = {};   ///< kEnum.
 

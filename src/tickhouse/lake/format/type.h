@@ -45,7 +45,7 @@ struct Type {
   int length = 0;         ///< kFixed.
   std::string name = {};  ///< kOpaque: as written in the metadata.
   /// kStruct: its fields; kList: `element`; kMap: `key`, `value`.
-  std::vector<Field> fields = {};
+  std::vector<Field> fields;
   std::string unknown_members = {};  ///< Nested kinds: a JSON object's text, or empty.
 
   bool IsPrimitive() const {
