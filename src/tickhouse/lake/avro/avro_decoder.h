@@ -30,7 +30,7 @@ class AvroDecoder {
   // Values as encoded; their types are the caller's affair.
   int64_t Long() {
     if (at_ != end_ && static_cast<signed char>(*at_) >= 0) {  // One byte: most lengths and counts.
-      const auto byte = static_cast<uint32_t>(*at_++);
+      const auto byte = static_cast<uint32_t>(static_cast<unsigned char>(*at_++));
       return static_cast<int64_t>(byte >> 1) ^ -static_cast<int64_t>(byte & 1);
     }
     return LongLoop();

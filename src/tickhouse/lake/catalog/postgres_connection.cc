@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <tuple>
 
 #include "tickhouse/lake/catalog/sql_connection.h"
 
@@ -90,7 +91,7 @@ class PostgresConnection : public SqlConnection {
   }
 
   void Rollback() override {
-    if (PQtransactionStatus(connection_) != PQTRANS_IDLE) (void)Simple("ROLLBACK");
+    if (PQtransactionStatus(connection_) != PQTRANS_IDLE) std::ignore = Simple("ROLLBACK");
   }
 
   std::string columns_sql() const override {

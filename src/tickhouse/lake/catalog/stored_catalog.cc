@@ -142,7 +142,7 @@ class StoredCatalog : public Catalog {
       }
       return created;
     }
-    TICKHOUSE_ASSIGN(const LoadedTable base, Read(identifier, *location));
+    TICKHOUSE_ASSIGN(LoadedTable base, Read(identifier, *location));
     TICKHOUSE_TRY(Named(identifier, CheckRequirements(requirements, base.metadata.get())));
     if (updates.empty()) return base;
     return Replace(base, updates);
@@ -244,7 +244,7 @@ class StoredCatalog : public Catalog {
 
   // What stays behind is found by orphan removal; the commit itself is over.
   void RemoveQuietly(const std::string& location) {
-    if (const auto path = StoragePath(location)) (void)settings_.files->Remove(*path);
+    if (const auto path = StoragePath(location)) std::ignore = settings_.files->Remove(*path);
   }
 
   int64_t NowMs() { return FloorDiv(ToNanos(settings_.clock->Now()), kNanosPerMilli); }

@@ -102,7 +102,8 @@ std::optional<Int128> ReadDecimal(std::string_view text, int precision, int scal
     }
     if (c < '0' || c > '9') return std::nullopt;
     any = true;
-    if (decimals >= 0 && ++decimals > scale) {
+    if (decimals >= 0) ++decimals;
+    if (decimals > scale) {
       if (c != '0') return std::nullopt;
       continue;
     }
@@ -315,7 +316,7 @@ Result<Value> ParseValue(const Type& type, std::string_view text) {
 }
 
 std::string ValueToJson(const Type& type, const Value& value) {
-  const std::string text = ValueToText(type, value);
+  std::string text = ValueToText(type, value);
   if (type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble) return FloatJson(text);
   if (IsJsonNumber(type) || type.kind == TypeKind::kBoolean) return text;
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
