@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tickhouse/core/error.h"
+#include "tickhouse/lake/format/snapshot.h"
 #include "tickhouse/lake/format/transform.h"
 #include "tickhouse/lake/format/type.h"
 
@@ -29,10 +30,13 @@ struct PartitionField {
 
 struct PartitionSpec {
   int id = 0;
-  std::vector<PartitionField> fields;
+  std::vector<PartitionField> fields = {};
+  std::string unknown_members = {};
   bool IsUnpartitioned() const { return fields.empty(); }
-  /// The struct of partition values; a dropped source column reads as the transform's own type.
+  /// The struct of partition values. A dropped source column reads as the transform's own type, or,
+  /// where that would be the column's, as the opaque "unknown": the file itself says which.
   Result<Type> PartitionType(const Schema& schema) const;
+  bool operator==(const PartitionSpec&) const = default;
 };
 
 struct SortField {
@@ -47,41 +51,22 @@ struct SortField {
 /// Order id 0 is "unsorted".
 struct SortOrder {
   int id = 0;
-  std::vector<SortField> fields;
-};
-
-struct Snapshot {
-  int64_t id = 0;
-  std::optional<int64_t> parent_id = {};
-  int64_t sequence_number = 0;
-  int64_t timestamp_ms = 0;
-  std::string manifest_list = {};                   ///< Location; empty in old v1, see `manifests`.
-  std::vector<std::string> manifests = {};          ///< v1 without a list.
-  std::map<std::string, std::string> summary = {};  ///< With "operation".
-  std::optional<int> schema_id = {};
-  std::optional<int64_t> first_row_id = {};  ///< v3.
-  std::optional<int64_t> added_rows = {};    ///< v3.
+  std::vector<SortField> fields = {};
   std::string unknown_members = {};
-  /// summary["operation"], or "".
-  std::string_view operation() const;
-};
-
-struct SnapshotRef {
-  int64_t snapshot_id = 0;
-  bool is_branch = true;
-  std::optional<int64_t> max_ref_age_ms = {};
-  std::optional<int64_t> max_snapshot_age_ms = {};    ///< Branches only.
-  std::optional<int32_t> min_snapshots_to_keep = {};  ///< Branches only.
-  std::string unknown_members = {};
+  bool operator==(const SortOrder&) const = default;
 };
 
 struct SnapshotLogEntry {
   int64_t timestamp_ms = 0;
   int64_t snapshot_id = 0;
+  std::string unknown_members = {};
+  bool operator==(const SnapshotLogEntry&) const = default;
 };
 struct MetadataLogEntry {
   int64_t timestamp_ms = 0;
   std::string metadata_file;
+  std::string unknown_members = {};
+  bool operator==(const MetadataLogEntry&) const = default;
 };
 
 struct TableMetadata {
@@ -100,7 +85,7 @@ struct TableMetadata {
   std::vector<SortOrder> sort_orders;
   std::map<std::string, std::string> properties;
   std::optional<int64_t> current_snapshot_id = {};
-  std::vector<Snapshot> snapshots;
+  SnapshotList snapshots;
   std::map<std::string, SnapshotRef> refs;  ///< With "main" when there is a current snapshot.
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
@@ -125,6 +110,8 @@ struct TableMetadata {
   std::vector<int64_t> AncestorsOf(int64_t id) const;
   /// A property, or `fallback`.
   std::string_view Property(std::string_view key, std::string_view fallback) const;
+
+  bool operator==(const TableMetadata&) const = default;
 };
 
 using MetadataPtr = std::shared_ptr<const TableMetadata>;

@@ -74,7 +74,7 @@ Result<Type> ParsePrimitiveType(std::string_view text);
 
 struct Schema {
   int id = 0;
-  std::vector<Field> fields;
+  std::vector<Field> fields = {};
   std::vector<int> identifier_field_ids = {};
   std::string unknown_members = {};
 
@@ -88,6 +88,7 @@ struct Schema {
   int MaxFieldId() const;
   /// Same fields and identifiers; the ids of the schemas themselves do not count.
   bool SameFields(const Schema& other) const;
+  bool operator==(const Schema& other) const = default;
 };
 
 /// True when values of `from` may be read as `to` (int to long, float to double, decimal widened).
