@@ -5,24 +5,17 @@
 
 namespace tickhouse::lake {
 
-/// v2 as Java writes it: two schemas, two specs, three snapshots, a tag and a branch, members that
-/// this version does not know at every level.
-inline std::string JavaStyleV2() {
-  return R"json({
-  "format-version" : 2,
-  "table-uuid" : "9c12d441-03fe-4693-9a96-a0705ddf69c1",
-  "location" : "s3://datalakehouse/gold/eurusd/",
-  "last-sequence-number" : 3,
-  "last-updated-ms" : 1602638573590,
-  "last-column-id" : 9,
-  "current-schema-id" : 1,
+inline std::string SchemasOfV2() {
+  return R"json(
   "schemas" : [ {
     "type" : "struct", "schema-id" : 0,
     "fields" : [ { "id" : 1, "name" : "datetime", "required" : true, "type" : "timestamp" } ]
   }, {
-    "type" : "struct", "schema-id" : 1, "identifier-field-ids" : [ 1 ], "x-schema" : {"a": [1, 2.5]},
+    "type" : "struct", "schema-id" : 1, "identifier-field-ids" : [ 1 ],
+    "x-schema" : {"a": [1, 2.5]},
     "fields" : [
-      { "id" : 1, "name" : "datetime", "required" : true, "type" : "timestamp", "doc" : "UTC \u00e9" },
+      { "id" : 1, "name" : "datetime", "required" : true, "type" : "timestamp",
+        "doc" : "UTC \u00e9" },
       { "id" : 2, "name" : "bid", "required" : false, "type" : "decimal(9, 2)",
         "initial-default" : "14.20", "write-default" : "1.00", "x-field" : null },
       { "id" : 3, "name" : "tags", "required" : false, "type" : {
@@ -34,7 +27,22 @@ inline std::string JavaStyleV2() {
           { "id" : 8, "name" : "code", "required" : false, "type" : "fixed[4]" },
           { "id" : 9, "name" : "a.b", "required" : false, "type" : "uuid" } ] } } }
     ]
-  } ],
+  } ],)json";
+}
+
+/// v2 as Java writes it: two schemas, two specs, three snapshots, a tag and a branch, members that
+/// this version does not know at every level.
+inline std::string JavaStyleV2() {
+  return std::string(R"json({
+  "format-version" : 2,
+  "table-uuid" : "9c12d441-03fe-4693-9a96-a0705ddf69c1",
+  "location" : "s3://datalakehouse/gold/eurusd/",
+  "last-sequence-number" : 3,
+  "last-updated-ms" : 1602638573590,
+  "last-column-id" : 9,
+  "current-schema-id" : 1,
+)json") + SchemasOfV2() +
+         R"json(
   "default-spec-id" : 1,
   "partition-specs" : [ { "spec-id" : 0, "fields" : [ ] }, {
     "spec-id" : 1, "x-spec" : "kept",

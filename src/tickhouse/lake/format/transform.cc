@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "tickhouse/core/time.h"
-#include "tickhouse/lake/format/instant_text.h"
-#include "tickhouse/lake/format/murmur3.h"
+#include "tickhouse/lake/format/text/instant_text.h"
+#include "tickhouse/lake/format/text/murmur3.h"
 
 namespace tickhouse::lake {
 

@@ -1,4 +1,4 @@
-#include "tickhouse/lake/format/murmur3.h"
+#include "tickhouse/lake/format/text/murmur3.h"
 
 #include <bit>
 #include <cstring>

@@ -6,7 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "tickhouse/lake/format/instant_text.h"
+#include "tickhouse/lake/format/text/instant_text.h"
 #include "tickhouse/lake/format/value.h"
 
 namespace tickhouse::lake {
@@ -107,13 +107,14 @@ std::optional<Int128> ReadDecimal(std::string_view text, int precision, int scal
       if (c != '0') return std::nullopt;
       continue;
     }
+    // Before the step: ten times a number of 38 digits leaves 128 bits.
+    if (value > (most - 1 - (c - '0')) / 10) return std::nullopt;
     value = value * 10 + (c - '0');
-    if (value >= most) return std::nullopt;
   }
   if (!any) return std::nullopt;
   for (int i = std::min(std::max(decimals, 0), scale); i < scale; ++i) {
+    if (value > (most - 1) / 10) return std::nullopt;
     value *= 10;
-    if (value >= most) return std::nullopt;
   }
   return negative ? -value : value;
 }

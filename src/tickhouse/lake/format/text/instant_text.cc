@@ -1,4 +1,4 @@
-#include "tickhouse/lake/format/instant_text.h"
+#include "tickhouse/lake/format/text/instant_text.h"
 
 #include <fmt/format.h>
 
