@@ -43,8 +43,8 @@ class FileChangesTest : public testing::Test {
                     {TestLake::File("a", 51), TestLake::File("b", 51), TestLake::File("c", 52)}));
     planned = PlannedOnHead(*lake.Load().metadata);
   }
-  /// What `change` does as another writer, right before our next commit.
-  void Meanwhile(std::function<void(UpdateSession&)> change) {
+  /// What another writer does before our commit.
+  void Meanwhile(const std::function<void(UpdateSession&)>& change) {
     UpdateSession rival = lake.Rival();
     change(rival);
   }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -98,7 +99,7 @@ class ScriptedCatalog : public Catalog {
     }
     if (fault == CommitFault::kLate) {
       late_ = [this, identifier, requirements, updates] {
-        (void)base_->CommitTable(identifier, requirements, updates);
+        std::ignore = base_->CommitTable(identifier, requirements, updates);
       };
     }
     if (fault == CommitFault::kNone || fault == CommitFault::kLostAfter) {
