@@ -24,10 +24,10 @@ pytestmark = [
 
 
 def clean(*arguments, code=0):
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": "python3"}
-    python = Path(SUBMIT).parent / "python"
-    if python.exists():
-        environment |= {"PYSPARK_PYTHON": str(python), "PYSPARK_DRIVER_PYTHON": str(python)}
+    # Without PYSPARK_*: tickhouse takes the python3 beside spark-submit, as in a user's shell.
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    for name in ("SPARK_HOME", "PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"):
+        environment.pop(name, None)
     done = subprocess.run(
         [BIN, "clean", *(str(part) for part in arguments)],
         capture_output=True,

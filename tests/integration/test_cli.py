@@ -78,3 +78,20 @@ def test_quiet_says_nothing_on_stderr(tmp_path):
     done = generate(tmp_path / "raw", "-q")
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+def test_a_missing_tz_database_is_told_with_the_way_out(tmp_path):
+    """It used to end in an abort: calendars took the database for granted."""
+    environment = {**os.environ, "TZDIR": str(tmp_path / "nothing")}
+    (tmp_path / "in").mkdir()
+    for words in (
+        ["generate", "--symbol", "EURUSD", "--days", "1", "--out", tmp_path / "a"],
+        ["clean", tmp_path / "in", tmp_path / "b", "--zone", "America/New_York"],
+        ["scan", tmp_path / "in"],
+        ["fetch", "EURUSD", "--from", "2024-01-02", "--to", "2024-01-03", "--out", tmp_path / "c"],
+    ):
+        done = run(*words, env=environment)
+        assert done.returncode == 3, (words, done.stderr)
+        assert "tzdata" in done.stderr
+    done = run("clean", tmp_path / "in", tmp_path / "b", "--zone", "UTC+2", env=environment)
+    assert "no .parquet file" in done.stderr, "a fixed zone needs no database"

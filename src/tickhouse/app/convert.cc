@@ -5,7 +5,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "tickhouse/app/convert_spark.h"
+#include "tickhouse/app/spark/convert_spark.h"
+#include "tickhouse/app/spark/spark_launch.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/progress.h"
 #include "tickhouse/ingest/convert/convert.h"
@@ -117,8 +118,11 @@ Result<ingest::ConvertSummary> Run(const ingest::ConvertJob& job, const ConvertR
                 fmt::format("--engine {}: must be local or spark", request.engine));
   }
   sql::SparkProgram program;
-  program.submit = request.spark_submit;
-  program.sql = request.spark_sql;
+  SparkLaunch launch = PlanSparkLaunch(
+      *job.files, request.spark_submit.empty() ? request.spark_sql : request.spark_submit);
+  (request.spark_submit.empty() ? program.sql : program.submit) = launch.program;
+  if (!request.spark_submit.empty()) program.sql = request.spark_sql;
+  program.environment = std::move(launch.environment);
   program.master = request.spark_master;
   program.split_bytes = job.options.chunk_bytes;
   // Wrong usage is told before anything is read.

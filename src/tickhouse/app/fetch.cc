@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tickhouse/core/time.h"
+#include "tickhouse/core/zone.h"
 #include "tickhouse/ingest/fetch/fetch.h"
 
 namespace tickhouse::app {
@@ -140,6 +141,7 @@ void AddCounts(const FetchSummary& summary, RunReport* report) {
 }  // namespace
 
 Result<RunReport> Fetch(const FetchOptions& options, Environment& environment) {
+  TICKHOUSE_TRY(Zone::CheckDatabase());
   TICKHOUSE_ASSIGN(const FetchRequest request, ToRequest(options));
   const int64_t started_ns = environment.clock->MonotonicNanos();
   const ingest::FetchContext context{environment.files, environment.http, environment.clock,

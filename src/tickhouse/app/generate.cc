@@ -9,6 +9,7 @@
 #include "tickhouse/app/convert.h"
 #include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/parallel.h"
+#include "tickhouse/core/zone.h"
 #include "tickhouse/synth/anomaly.h"
 #include "tickhouse/synth/hour_folder_writer.h"
 #include "tickhouse/synth/quant_data_manager_writer.h"
@@ -205,6 +206,7 @@ Status WriteLabels(const Plan& plan, const std::vector<Made>& made, Environment&
 
 Result<RunReport> Generate(const GenerateRequest& request, Environment& environment) {
   const int64_t started_ns = environment.clock->MonotonicNanos();
+  TICKHOUSE_TRY(Zone::CheckDatabase());
   TICKHOUSE_ASSIGN(const Plan plan, MakePlan(request));
   std::vector<Made> made(plan.instruments.size());
   TICKHOUSE_TRY(ParallelFor(

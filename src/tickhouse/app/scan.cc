@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tickhouse/core/zone.h"
 #include "tickhouse/report/scan_text.h"
 #include "tickhouse/report/text/display_text.h"
 
@@ -67,6 +68,7 @@ void AddCounts(const ScanReport& report, int64_t others, RunReport* run) {
 
 Result<ScanReport> ScanFolder(const ScanRequest& request, Environment& environment,
                               int64_t* others) {
+  TICKHOUSE_TRY(Zone::CheckDatabase());
   int64_t passed_over = 0;
   TICKHOUSE_ASSIGN(const std::vector<io::FileInfo> files,
                    quality::ListTickFiles(*environment.files, request.folder, &passed_over));

@@ -9,6 +9,7 @@
 
 #include "tickhouse/core/market/instrument.h"
 #include "tickhouse/core/parallel.h"
+#include "tickhouse/core/zone.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/quality/scan.h"
 #include "tickhouse/report/plot/tick_plots.h"
@@ -195,6 +196,7 @@ Status WriteSymbol(const SymbolStatistics& symbol, const StatsRequest& request,
 
 Result<std::vector<SymbolStatistics>> CountTicks(const StatsRequest& request,
                                                  Environment& environment, RunReport* run) {
+  TICKHOUSE_TRY(Zone::CheckDatabase());
   TICKHOUSE_ASSIGN(std::vector<InputFile> inputs, FindInputs(request, environment));
   Symbols symbols;
   for (const InputFile& input : inputs) {

@@ -35,6 +35,8 @@ void TickBatch::Reserve(std::size_t rows) {
 
 void TickBatch::AppendRows(const TickBatch& other, std::size_t begin, std::size_t end) {
   TICKHOUSE_CHECK(begin <= end && end <= other.size(), "rows lie inside the other batch");
+  // No rows have no columns to differ in.
+  if (begin == end) return;
   TICKHOUSE_CHECK(empty() || (bid_volume.empty() == other.bid_volume.empty() &&
                               ask_volume.empty() == other.ask_volume.empty() &&
                               volume.empty() == other.volume.empty()),

@@ -35,6 +35,15 @@ TEST(ReadAll, GathersEveryRow) {
   EXPECT_EQ(all.bid, ThreeTicks().bid);
 }
 
+// A reader's last, empty batch has no columns at all.
+TEST(TickBatch, TakesNothingFromAnEmptyBatch) {
+  TickBatch with_volume = ThreeTicks();
+  with_volume.volume = {1, 2, 3};
+  with_volume.AppendRows(TickBatch(), 0, 0);
+  EXPECT_EQ(with_volume.size(), 3u);
+  EXPECT_EQ(with_volume.volume, (std::vector<double>{1, 2, 3}));
+}
+
 TEST(TickBatchDeathTest, RefusesToMixColumns) {
   TickBatch with_volume = ThreeTicks();
   with_volume.volume = {1, 2, 3};

@@ -95,6 +95,9 @@ bool IsDatabaseName(std::string_view text) {
   });
 }
 
+// Those that calendars and generated ticks rest on.
+constexpr const char* kCentres[] = {"America/New_York", "Europe/London", "Asia/Tokyo"};
+
 }  // namespace
 
 Zone::Zone() {
@@ -121,6 +124,7 @@ Result<Zone> Zone::Parse(std::string_view text) {
   if (const auto seconds = ParseOffset(offset)) return FixedOffset(std::chrono::seconds(*seconds));
 
   absl::TimeZone loaded;
+  if (IsDatabaseName(text)) TICKHOUSE_TRY(CheckDatabase());
   if (!IsDatabaseName(text) || !absl::LoadTimeZone(std::string(text), &loaded)) {
     return Fail(
         ErrorKind::kInvalidArgument,
@@ -147,6 +151,18 @@ Result<Zone> Zone::Parse(std::string_view text) {
   Zone zone;
   zone.state_ = std::move(state);
   return zone;
+}
+
+Status Zone::CheckDatabase() {
+  for (const char* const name : kCentres) {
+    absl::TimeZone loaded;
+    if (absl::LoadTimeZone(name, &loaded)) continue;
+    return Fail(ErrorKind::kUnavailable,
+                fmt::format("the tz database is missing or not whole: no {}; install the package "
+                            "tzdata, or set TZDIR to its folder (usually /usr/share/zoneinfo)",
+                            name));
+  }
+  return {};
 }
 
 const std::string& Zone::name() const {

@@ -18,8 +18,12 @@ class Zone {
 
   /// Accepts `UTC`, `Z`, `UTC+2`, `UTC-03:30`, `+02:00`, `UTCPlus02`, `UTCMinus05` (as file names
   /// say it), `EST` (fixed -5 h, no daylight saving, as HistData means it) and IANA names such as
-  /// `America/New_York`. Unknown names are kInvalidArgument, with the accepted forms in the text.
+  /// `America/New_York`. Unknown names are kInvalidArgument, with the accepted forms in the text;
+  /// kUnavailable when there is no tz database at all that could know a name.
   static Result<Zone> Parse(std::string_view text);
+  /// kUnavailable, with the way out, when the tz database is missing or lacks one of the centres of
+  /// trade: calendars and generated ticks rest on them and have no answer without.
+  static Status CheckDatabase();
   static Zone FixedOffset(std::chrono::seconds offset);
 
   /// The canonical name: "UTC", "UTC+02:00" or the IANA name.

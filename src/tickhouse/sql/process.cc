@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -20,17 +21,38 @@ constexpr int kPollMillis = 100;
 constexpr int kPatienceMillis = 10'000;
 
 // What the new process does until it is the program; only calls that are safe after fork.
-[[noreturn]] void BecomeProgram(char* const* arguments, const char* folder, int output,
-                                int failure) {
+[[noreturn]] void BecomeProgram(char* const* arguments, char* const* variables, const char* folder,
+                                int output, int failure) {
   ::setpgid(0, 0);
   const int nothing = ::open("/dev/null", O_RDONLY);
   const bool ready = (folder == nullptr || ::chdir(folder) == 0) &&
                      ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
                      ::dup2(output, STDERR_FILENO) >= 0;
-  if (ready) ::execvp(arguments[0], arguments);
+  if (ready) ::execvpe(arguments[0], arguments, variables);
   const int reason = errno;
   [[maybe_unused]] const ssize_t told = ::write(failure, &reason, sizeof(reason));
   ::_exit(127);
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Ours, but for those that `changes` sets, and these.
+std::vector<std::string> Variables(const std::vector<std::string>& changes) {
+  std::vector<std::string> variables = changes;
+  for (char** ours = environ; *ours != nullptr; ++ours) {
+    const std::string_view text = *ours;
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    const bool changed = std::ranges::any_of(
+        changes, [&](const std::string& change) { return change.starts_with(name); });
+    if (!changed) variables.emplace_back(text);
+  }
+  return variables;
 }
 
 class Child {
@@ -45,19 +67,19 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   Status Start() {
-    std::vector<char*> arguments;
-    for (const std::string& part : request_.command) {
-      arguments.push_back(const_cast<char*>(part.c_str()));
-    }
-    arguments.push_back(nullptr);
+    std::vector<std::string> command = request_.command;
+    std::vector<std::string> variables = Variables(request_.environment);
+    const std::vector<char*> arguments = Pointers(command);
+    const std::vector<char*> variable_pointers = Pointers(variables);
     if (::pipe2(output_.data(), O_CLOEXEC) != 0 || ::pipe2(failure_.data(), O_CLOEXEC) != 0) {
       return FailErrno(errno, "pipe for another program");
     }
     pid_ = ::fork();
     if (pid_ < 0) return FailErrno(errno, "starting another program");
     if (pid_ == 0) {
-      BecomeProgram(arguments.data(), request_.folder.empty() ? nullptr : request_.folder.c_str(),
-                    output_[1], failure_[1]);
+      BecomeProgram(arguments.data(), variable_pointers.data(),
+                    request_.folder.empty() ? nullptr : request_.folder.c_str(), output_[1],
+                    failure_[1]);
     }
     ::close(output_[1]);
     ::close(failure_[1]);

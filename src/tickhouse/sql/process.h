@@ -12,6 +12,8 @@ namespace tickhouse::sql {
 struct ProcessRequest {
   std::vector<std::string> command;  ///< Program (looked up in PATH when without '/'), arguments.
   std::string folder;                ///< Working folder; empty: ours.
+  /// "NAME=value", in place of our own of that name or beside ours.
+  std::vector<std::string> environment = {};
 };
 
 struct ProcessAnswer {

@@ -23,6 +23,14 @@ TEST(ProcessTest, RunsInItsFolder) {
   EXPECT_EQ(answer.output, "/usr\n");
 }
 
+TEST(ProcessTest, AddsToTheEnvironmentAndReplacesInIt) {
+  ProcessRequest request{{"sh", "-c", "echo $TICKHOUSE_A; echo $LANG; test -n \"$PATH\""}, ""};
+  request.environment = {"TICKHOUSE_A=a=b", "LANG=tickhouse"};
+  ASSERT_OK_AND_ASSIGN(const ProcessAnswer answer, RunProcess(request, {}));
+  EXPECT_EQ(answer.output, "a=b\ntickhouse\n");
+  EXPECT_EQ(answer.exit_code, 0);
+}
+
 TEST(ProcessTest, AMissingProgramIsUnavailable) {
   const auto answer = RunProcess({{"/no/such/spark-submit"}, ""}, {});
   EXPECT_THAT(answer, IsError(ErrorKind::kUnavailable));

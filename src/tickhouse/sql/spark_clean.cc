@@ -116,6 +116,7 @@ Status CleanOnSpark(io::FileSystem& files, const SparkCleanJob& job, const Cance
   TICKHOUSE_TRY(
       files.WriteWhole(plan, PlanOf(job).dump(1, ' ', false, Json::error_handler_t::replace)));
   ProcessRequest request;
+  request.environment = job.environment;
   request.command = {job.submit.empty() ? "spark-submit" : job.submit};
   if (!job.master.empty()) {
     request.command.push_back("--master");

@@ -28,9 +28,10 @@ struct SparkCleanSymbol {
 
 struct SparkCleanJob {
   std::vector<SparkCleanSymbol> symbols;
-  std::string folder;  ///< Local; script and plan are written here.
-  std::string submit;  ///< The spark-submit program; empty: that of the PATH.
-  std::string master;  ///< Empty: what its configuration says.
+  std::string folder;                    ///< Local; script and plan are written here.
+  std::string submit;                    ///< The spark-submit program; empty: that of the PATH.
+  std::string master;                    ///< Empty: what its configuration says.
+  std::vector<std::string> environment;  ///< "NAME=value" for the program, beside ours.
 };
 
 /// Runs one Spark application over all symbols and waits for it: for each second, of the ticks with

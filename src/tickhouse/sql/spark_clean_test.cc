@@ -5,7 +5,7 @@
 
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/local_file_system.h"
-#include "tickhouse/io/fs/temporary_folder.h"
+#include "tickhouse/io/fs/test_folder.h"
 
 namespace tickhouse::sql {
 namespace {

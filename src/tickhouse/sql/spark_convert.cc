@@ -284,6 +284,7 @@ Status RunSparkSql(const SparkProgram& program, const std::string& scratch, cons
   ProcessRequest request;
   TICKHOUSE_ASSIGN(request.command, SparkCommand(program, scratch));
   request.folder = scratch;
+  request.environment = program.environment;
   TICKHOUSE_TRY(WriteText(scratch + "/job.sql", sql));
   TICKHOUSE_TRY(WriteText(scratch + "/job.py", PythonJob()));
   TICKHOUSE_ASSIGN(const ProcessAnswer answer, RunProcess(request, cancel));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/error.h"
@@ -49,6 +50,7 @@ struct SparkProgram {
   std::string sql;     ///< spark-sql: the same statements without Python.
   std::string master;  ///< Empty: as Spark is configured.
   int64_t split_bytes = 500'000'000;
+  std::vector<std::string> environment;  ///< "NAME=value" for the program, beside ours.
 };
 
 /// Writes the job into `scratch` and runs it to its end. kInvalidArgument when not exactly one

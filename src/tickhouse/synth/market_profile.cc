@@ -100,7 +100,7 @@ double Interpolate(const Day& day, int64_t minute_of_day) {
 
 Zone ZoneOfCentre(std::string_view name) {
   const Result<Zone> zone = Zone::Parse(name);
-  TICKHOUSE_CHECK(zone.has_value(), "the tz database is there (install the package tzdata)");
+  TICKHOUSE_CHECK(zone.has_value(), "Zone::CheckDatabase went before");
   return *zone;
 }
 

@@ -21,6 +21,7 @@ struct MarketProfile {
   double floor = 0.04;  ///< Traffic that is there at any hour.
 };
 
+/// Zone::CheckDatabase must have held.
 MarketProfile ProfileOf(const Instrument& instrument);
 
 /// Traffic over the day: the centres open and close by their own clocks, so the curve moves with

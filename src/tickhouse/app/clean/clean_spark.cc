@@ -1,12 +1,9 @@
 #include "tickhouse/app/clean/clean_spark.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 #include <utility>
 
+#include "tickhouse/app/spark/spark_launch.h"
 #include "tickhouse/clean/tick_filter.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/sql/spark_clean.h"
@@ -14,13 +11,6 @@
 namespace tickhouse::app {
 
 namespace {
-
-// Spark answers with whole paths, and may have a working folder of its own in mind.
-std::string Absolute(const std::string& path) {
-  if (path.starts_with('/') || path.find("://") != std::string::npos) return path;
-  const std::unique_ptr<char, decltype(&std::free)> folder(::getcwd(nullptr, 0), &std::free);
-  return folder ? io::JoinPath(folder.get(), path) : path;
-}
 
 sql::SparkCleanSymbol SymbolFor(const SparkInput& input,
                                 const std::optional<WindowSchedule>& schedule) {
@@ -30,7 +20,8 @@ sql::SparkCleanSymbol SymbolFor(const SparkInput& input,
   std::ranges::sort(ranked, {}, [](const CleanInput* file) { return file->layout.rank(); });
   sql::SparkCleanSymbol symbol;
   symbol.symbol = input.of->symbol;
-  symbol.out_folder = Absolute(input.rows_folder);
+  // Spark answers with whole paths, and may have a working folder of its own in mind.
+  symbol.out_folder = AbsolutePath(input.rows_folder);
   int64_t first_ns = 0;
   int64_t last_ns = -1;
   for (const CleanInput* file : ranked) {
@@ -39,7 +30,7 @@ sql::SparkCleanSymbol SymbolFor(const SparkInput& input,
     if (place > 0 && ranked[symbol.files.size() - 1]->layout.rank() == rank) {
       place = symbol.files.back().rank;
     }
-    symbol.files.push_back({Absolute(file->path), place});
+    symbol.files.push_back({AbsolutePath(file->path), place});
     if (rank.rows == 0) continue;
     first_ns = last_ns < first_ns ? rank.first_ns : std::min(first_ns, rank.first_ns);
     last_ns = std::max(last_ns, rank.last_ns);
@@ -57,8 +48,10 @@ Status CleanInputsOnSpark(const Environment& environment, const CleanRequest& re
                           const std::vector<SparkInput>& symbols, const std::string& folder) {
   if (symbols.empty()) return {};
   sql::SparkCleanJob job;
-  job.folder = Absolute(folder);
-  job.submit = request.spark_submit;
+  job.folder = AbsolutePath(folder);
+  SparkLaunch launch = PlanSparkLaunch(*environment.files, request.spark_submit);
+  job.submit = std::move(launch.program);
+  job.environment = std::move(launch.environment);
   job.master = request.spark_master;
   for (const SparkInput& input : symbols) job.symbols.push_back(SymbolFor(input, schedule));
   return sql::CleanOnSpark(*environment.files, job, environment.cancel);

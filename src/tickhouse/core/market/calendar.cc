@@ -19,7 +19,7 @@ constexpr int64_t kChristmas = 3 * kNanosPerHour;  // FX trades into the morning
 const Zone& NewYork() {
   static const Zone* const zone = [] {
     const Result<Zone> parsed = Zone::Parse("America/New_York");
-    TICKHOUSE_CHECK(parsed.has_value(), "the tz database is there (install the package tzdata)");
+    TICKHOUSE_CHECK(parsed.has_value(), "Zone::CheckDatabase went before");
     return new Zone(*parsed);
   }();
   return *zone;

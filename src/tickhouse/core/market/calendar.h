@@ -14,8 +14,8 @@ namespace tickhouse {
 /// from Sunday 18:00. Crypto: always open. New Year: from 31 December 17:00 to 1 January, the hour
 /// at which a trading day begins. Christmas: FX closes 25 December 03:00-17:00 (as the feed's own
 /// description says), the others the whole trading day. Holidays of single exchanges are not known
-/// here: a market may be closed where this says it may trade. Needs the tz database. Safe to share
-/// between threads.
+/// here: a market may be closed where this says it may trade. Zone::CheckDatabase must have held.
+/// Safe to share between threads.
 class TradingCalendar {
  public:
   explicit TradingCalendar(Session session);

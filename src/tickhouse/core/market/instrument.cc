@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "tickhouse/core/check.h"
@@ -37,12 +39,15 @@ Instrument FromRow(const internal::InstrumentRow& row) {
   return instrument;
 }
 
+constexpr std::size_t kLongestName = 64;
+
 // Edits (insert, drop, change, swap of neighbours) that turn one word into the other: the optimal
-// string alignment distance.
+// string alignment distance. Both are at most kLongestName long.
 int EditDistance(std::string_view a, std::string_view b) {
-  std::vector<int> two_back(b.size() + 1);
-  std::vector<int> back(b.size() + 1);
-  std::vector<int> row(b.size() + 1);
+  std::array<std::array<int, kLongestName + 1>, 3> rows;
+  int* two_back = rows[0].data();
+  int* back = rows[1].data();
+  int* row = rows[2].data();
   for (std::size_t j = 0; j <= b.size(); ++j) back[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = static_cast<int>(i);
@@ -53,8 +58,10 @@ int EditDistance(std::string_view a, std::string_view b) {
         row[j] = std::min(row[j], two_back[j - 2] + 1);
       }
     }
-    std::swap(two_back, back);
-    std::swap(back, row);
+    int* const free = two_back;
+    two_back = back;
+    back = row;
+    row = free;
   }
   return back[b.size()];
 }
@@ -63,6 +70,18 @@ std::string Sorted(std::string_view text) {
   std::string letters(text);
   std::sort(letters.begin(), letters.end());
   return letters;
+}
+
+// Whether CanonicalSymbol(text) starts with `canonical`, which is not empty.
+bool StartsWithCanonical(std::string_view text, std::string_view canonical) {
+  std::size_t matched = 0;
+  for (const char c : text) {
+    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    if ((upper < 'A' || upper > 'Z') && (upper < '0' || upper > '9')) continue;
+    if (upper != canonical[matched]) return false;
+    if (++matched == canonical.size()) return true;
+  }
+  return false;
 }
 
 // The beginning of a symbol ("USA500") or a word of its description ("gold") says more than
@@ -76,20 +95,30 @@ const Instrument& Nearest(std::string_view canonical) {
     const Instrument* described = nullptr;
     for (const Instrument& instrument : all) {
       const bool in_dollars = instrument.symbol.ends_with("USD");
-      if (!CanonicalSymbol(instrument.description).starts_with(canonical)) continue;
+      if (!StartsWithCanonical(instrument.description, canonical)) continue;
       if (described == nullptr || in_dollars) described = &instrument;
     }
     if (described != nullptr) return *described;
   }
-  // Two swapped letters are the likelier slip where edits tie.
   const std::string letters = Sorted(canonical);
-  const auto rank = [&](const Instrument& instrument) {
-    return std::pair(EditDistance(canonical, instrument.symbol),
-                     Sorted(instrument.symbol) != letters);
-  };
-  return *std::min_element(all.begin(), all.end(), [&](const Instrument& a, const Instrument& b) {
-    return rank(a) < rank(b);
-  });
+  const Instrument* nearest = nullptr;
+  std::pair<int, bool> least;
+  for (const Instrument& instrument : all) {
+    const std::string_view symbol = instrument.symbol;
+    // What the lengths alone cost says of most that they are no nearer.
+    const auto longer =
+        std::max(symbol.size(), canonical.size()) - std::min(symbol.size(), canonical.size());
+    if (nearest != nullptr && static_cast<int>(longer) > least.first) continue;
+    const int edits = EditDistance(canonical, symbol);
+    if (nearest != nullptr && edits > least.first) continue;
+    // Two swapped letters are the likelier slip where edits tie.
+    const std::pair<int, bool> rank(edits, Sorted(symbol) != letters);
+    if (nearest != nullptr && rank >= least) continue;
+    nearest = &instrument;
+    least = rank;
+  }
+  TICKHOUSE_CHECK(nearest != nullptr, "the table is not empty");
+  return *nearest;
 }
 
 }  // namespace
@@ -106,7 +135,6 @@ std::span<const Instrument> BuiltInInstruments() {
 }
 
 Result<Instrument> FindInstrument(std::string_view name) {
-  constexpr std::size_t kLongestName = 64;
   const std::string canonical = CanonicalSymbol(name.substr(0, kLongestName));
   const std::span<const Instrument> all = BuiltInInstruments();
   const auto found = std::lower_bound(

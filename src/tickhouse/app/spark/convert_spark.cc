@@ -1,4 +1,4 @@
-#include "tickhouse/app/convert_spark.h"
+#include "tickhouse/app/spark/convert_spark.h"
 
 #include <fmt/format.h>
 
