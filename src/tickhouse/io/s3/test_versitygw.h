@@ -1,9 +1,7 @@
 // A real S3 server for tests: the Versity gateway over a temporary folder. Tests only.
 #pragma once
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +18,7 @@
 
 #include "tickhouse/core/check.h"
 #include "tickhouse/io/fs/test_folder.h"
+#include "tickhouse/io/net/free_port.h"
 #include "tickhouse/io/net/http_client.h"
 #include "tickhouse/io/s3/s3_config.h"
 
@@ -60,7 +59,7 @@ class Versitygw {
     const bool again = port_ != 0;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      if (!again) port_ = FreePort();
+      if (!again) port_ = FreeLoopbackPort();
       Launch();
       if (WaitUntilReady()) return true;
       Stop();
@@ -95,19 +94,6 @@ class Versitygw {
  private:
   static constexpr char kAccessKey[] = "testkey";
   static constexpr char kSecretKey[] = "testsecret123";
-
-  static int FreePort() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof(address);
-    TICKHOUSE_CHECK(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
-                        ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0,
-                    "a loopback port is free");
-    ::close(fd);
-    return ntohs(address.sin_port);
-  }
 
   void Launch() {
     const std::string program = Program();

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <tuple>
 
 #include "tickhouse/core/time.h"
 #include "tickhouse/lake/catalog/fresh_ids.h"
 #include "tickhouse/lake/catalog/memory_store.h"
 #include "tickhouse/lake/catalog/sql_store.h"
 #include "tickhouse/lake/format/location.h"
+#include "tickhouse/lake/format/uuid.h"
 
 namespace tickhouse::lake {
 
@@ -251,10 +253,7 @@ class StoredCatalog : public Catalog {
 
   std::string NewUuid() {
     const std::scoped_lock lock(random_mutex_);
-    const uint64_t high = (settings_.random.Next() & ~uint64_t{0xF000}) | 0x4000;
-    const uint64_t low = (settings_.random.Next() & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF,
-                       high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF);
+    return MakeUuid(settings_.random);
   }
 
   std::unique_ptr<TableStore> store_;

@@ -1,8 +1,6 @@
 // A real PostgreSQL server for tests: a cluster of its own in a temporary folder. Tests only.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include "tickhouse/core/check.h"
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/test_folder.h"
+#include "tickhouse/io/net/free_port.h"
 #include "tickhouse/lake/catalog/sql_connection.h"
 
 namespace tickhouse::lake {
@@ -45,7 +44,7 @@ class TestPostgres {
                     "initdb works");
     int tries = 0;
     do {
-      port_ = FreePort();
+      port_ = io::FreeLoopbackPort();
       started_ = AsServer("pg_ctl -D " + Data() + " -l " + folder_.File("log") + " -w -o \"-p " +
                           std::to_string(port_) +
                           " -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
@@ -78,18 +77,6 @@ class TestPostgres {
     const std::string whole = (::geteuid() == 0 ? "runuser -u postgres -- " : "") + Programs() +
                               "/" + command + " >/dev/null 2>&1";
     return std::system(("cd / && " + whole).c_str());
-  }
-  static int FreePort() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof(address);
-    TICKHOUSE_CHECK(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
-                        ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0,
-                    "a loopback port is free");
-    ::close(fd);
-    return ntohs(address.sin_port);
   }
 
   io::TemporaryFolder folder_;

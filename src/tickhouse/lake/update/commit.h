@@ -90,9 +90,6 @@ Result<CommitOutcome> CommitChange(UpdateSession& session, const TableIdentifier
                                    const ProduceChange& produce,
                                    const std::optional<LoadedTable>& known = {});
 
-/// A random identifier as files are named with: 8-4-4-4-12 hex digits, version 4.
-std::string MakeUuid(Random& random);
-
 /// Milliseconds since 1970.
 int64_t NowMillis(Clock& clock);
 

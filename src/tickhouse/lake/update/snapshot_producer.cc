@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "tickhouse/lake/format/uuid.h"
+
 namespace tickhouse::lake {
 namespace {
 
