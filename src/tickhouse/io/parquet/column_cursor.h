@@ -14,6 +14,7 @@
 #include "tickhouse/io/parquet/format/byte_buffer.h"
 #include "tickhouse/io/parquet/format/page_decoder.h"
 #include "tickhouse/io/parquet/format/parquet_footer.h"
+#include "tickhouse/io/parquet/pages/page_source.h"
 
 namespace tickhouse::io {
 
@@ -30,15 +31,7 @@ inline double MissingValue(double) {
 template <typename T>
 class ColumnCursor {
  public:
-  struct Source {
-    const ReadableFile* file = nullptr;
-    const FooterColumn* column = nullptr;
-    const FooterChunk* chunk = nullptr;
-    int64_t rows = 0;
-    std::size_t row_group = 0;  ///< For messages.
-    bool verify_checksums = false;
-    int64_t read_ahead = 0;  ///< Bytes to read at once beyond what is asked for.
-  };
+  using Source = PageSource::Source;
   explicit ColumnCursor(const Source& source);
 
   /// Rows [row, row + out.size()); never before a row of an earlier call's page.
@@ -51,42 +44,28 @@ class ColumnCursor {
   Status LoadPageOf(int64_t row);
   Status LoadOffsetIndex();
   Status StepPage(int64_t row, bool* found);
-  Status ReadHeader(PageHeader* header);
   Status LoadDictionary(const PageHeader& header);
-  Status LoadBody(const PageHeader& header);
-  Status SplitBody(const PageHeader& header, std::span<const uint8_t> stored);
   Status DecodePage();
   DecodeFault DecodePageValues(std::size_t values, T* out);
-  Status Fetch(int64_t offset, int64_t bytes, std::span<const uint8_t>* out);
-  Status CheckedStored(const PageHeader& header, std::span<const uint8_t>* stored);
-  std::unexpected<Error> Corrupt(std::string_view why) const;
-  std::unexpected<Error> FaultError(const DecodeFault& fault) const;
   int64_t end() const { return source_.chunk->begin + source_.chunk->bytes; }
   bool InPage(int64_t row) const { return row >= page_row_ && row < page_row_ + page_rows_; }
 
   Source source_;
   ValueFormat format_;
+  PageSource page_source_;
   bool index_tried_ = false;
   std::vector<PageLocation> pages_;
 
-  int64_t position_;      // Where the next page header lies.
-  int64_t next_row_ = 0;  // First row of the next data page.
   std::vector<T> dictionary_;
   bool has_dictionary_ = false;
 
   // The page at hand.
   int64_t page_row_ = 0;
   int64_t page_rows_ = 0;
-  PageEncoding encoding_ = PageEncoding::kPlain;
-  std::vector<uint8_t> present_;
-  std::size_t values_ = 0;
-  std::span<const uint8_t> body_;  // Values, after the levels.
+  RawPage page_;
   bool decoded_ = false;
   std::vector<T> decoded_values_;
 
-  std::vector<std::byte> slab_;
-  int64_t slab_begin_ = 0;
-  ByteBuffer uncompressed_;
   ByteBuffer scratch_;
   std::vector<uint32_t> indices_;
 };

@@ -114,6 +114,10 @@ struct PageHeader {
   bool is_compressed = true;
 };
 
+inline bool IsDataPage(const PageHeader& header) {
+  return header.type == PageType::kData || header.type == PageType::kDataV2;
+}
+
 /// Reads a header from the front of `bytes`; returns its length, 0 when malformed or cut.
 std::size_t ParsePageHeader(std::span<const uint8_t> bytes, PageHeader* header);
 

@@ -6,8 +6,8 @@
 
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/parquet/format/byte_buffer.h"
+#include "tickhouse/io/parquet/pages/page_source.h"
 #include "tickhouse/io/parquet/table/column_batch.h"
-#include "tickhouse/io/parquet/table/page_source.h"
 
 namespace tickhouse::io {
 

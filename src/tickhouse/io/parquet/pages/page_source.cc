@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/table/page_source.h"
+#include "tickhouse/io/parquet/pages/page_source.h"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,9 @@ std::unexpected<Error> PageSource::Corrupt(std::string_view why) const {
 }
 
 Status PageSource::Fetch(int64_t offset, int64_t bytes, std::span<const uint8_t>* out) {
-  if (bytes < 0 || bytes > end() - offset) return Corrupt("it reaches past the end of its column");
+  if (offset < source_.chunk->begin || bytes < 0 || bytes > end() - offset) {
+    return Corrupt("it reaches past the end of its column");
+  }
   const auto slab_end = slab_begin_ + static_cast<int64_t>(slab_.size());
   if (offset < slab_begin_ || offset + bytes > slab_end) {
     slab_.resize(
@@ -44,7 +46,7 @@ Status PageSource::Fetch(int64_t offset, int64_t bytes, std::span<const uint8_t>
   return {};
 }
 
-Status PageSource::ReadHeader(PageHeader* header) {
+Status PageSource::ParseHeader(PageHeader* header) {
   for (int64_t size = 512;; size *= 16) {
     const int64_t bytes = std::min(size, end() - position_);
     if (bytes <= 0) return Corrupt("the column ends before its last row");
@@ -108,16 +110,23 @@ Status PageSource::Unpack(const PageHeader& header, std::span<const uint8_t> sto
   return TakeLevels(header, levels, page);
 }
 
-Status PageSource::Next(RawPage* page) {
-  PageHeader header;
-  do {
-    page_row_ = next_row_;
-    TICKHOUSE_TRY(ReadHeader(&header));
-    if (header.stored_bytes > end() - position_) {
-      return Corrupt("it reaches past the end of its column");
+Status PageSource::NextHeader(PageHeader* header) {
+  page_row_ = next_row_;
+  TICKHOUSE_TRY(ParseHeader(header));
+  if (header->stored_bytes > end() - position_) {
+    return Corrupt("it reaches past the end of its column");
+  }
+  if (IsDataPage(*header)) {
+    if (header->values > source_.rows - next_row_) {
+      return Corrupt("its pages hold more rows than the row group");
     }
-    position_ += header.stored_bytes;
-  } while (header.type == PageType::kIndex || header.type > PageType::kDataV2);
+    next_row_ += header->values;
+  }
+  position_ += header->stored_bytes;
+  return {};
+}
+
+Status PageSource::Load(const PageHeader& header, RawPage* page) {
   std::span<const uint8_t> stored;
   TICKHOUSE_TRY(Fetch(position_ - header.stored_bytes, header.stored_bytes, &stored));
   if (source_.verify_checksums && header.crc &&
@@ -129,13 +138,15 @@ Status PageSource::Next(RawPage* page) {
   page->rows = static_cast<std::size_t>(header.values);
   page->values = page->rows;
   page->present.clear();
-  if (!page->is_dictionary) {
-    if (header.values > source_.rows - next_row_) {
-      return Corrupt("its pages hold more rows than the row group");
-    }
-    next_row_ += header.values;
-  }
   return Unpack(header, stored, page);
+}
+
+Status PageSource::Next(RawPage* page) {
+  PageHeader header;
+  do {
+    TICKHOUSE_TRY(NextHeader(&header));
+  } while (header.type != PageType::kDictionary && !IsDataPage(header));
+  return Load(header, page);
 }
 
 }  // namespace tickhouse::io

@@ -1,5 +1,4 @@
-// The data pages of one column chunk, one after the other: read in stretches, decompressed, their
-// levels taken off.
+// The pages of one column chunk: read in stretches, checked, decompressed, their levels taken off.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +41,26 @@ class PageSource {
   /// chunk ends before its rows do.
   Status Next(RawPage* page);
 
+  // The same in two steps, for who leaves pages out.
+  /// The header of the next page, of any kind; what comes next is the page behind it.
+  Status NextHeader(PageHeader* header);
+  /// The page of the header that was read last.
+  Status Load(const PageHeader& header, RawPage* page);
+  /// What comes next lies at `offset` of the file and begins with `row`.
+  void SeekTo(int64_t offset, int64_t row) {
+    position_ = offset;
+    next_row_ = row;
+  }
+  /// First row of the next data page.
+  int64_t next_row() const { return next_row_; }
+
   /// Names file, row group, column and the row at which the page begins.
   std::unexpected<Error> FaultError(const DecodeFault& fault) const;
+  std::unexpected<Error> Corrupt(std::string_view why) const;
 
  private:
-  std::unexpected<Error> Corrupt(std::string_view why) const;
   Status Fetch(int64_t offset, int64_t bytes, std::span<const uint8_t>* out);
-  Status ReadHeader(PageHeader* header);
+  Status ParseHeader(PageHeader* header);
   Status Unpack(const PageHeader& header, std::span<const uint8_t> stored, RawPage* page);
   Status TakeLevels(const PageHeader& header, std::span<const uint8_t> levels, RawPage* page);
   int64_t end() const { return source_.chunk->begin + source_.chunk->bytes; }
