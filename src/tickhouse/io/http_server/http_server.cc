@@ -9,7 +9,6 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -28,6 +27,7 @@ using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int kInternalError = 500;
+constexpr std::chrono::milliseconds kAcceptPause(100);
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -286,7 +286,8 @@ std::string HttpServerRequest::Query(std::string_view name) const {
 // Listens, accepts, and owns the threads.
 class HttpServer::State {
  public:
-  State(const HttpServerOptions& options, HttpHandler handler) : acceptor_(shared_.io) {
+  State(const HttpServerOptions& options, HttpHandler handler)
+      : acceptor_(asio::make_strand(shared_.io)), pause_(acceptor_.get_executor()) {
     shared_.options = options;
     shared_.handler = std::move(handler);
   }
@@ -318,6 +319,7 @@ class HttpServer::State {
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
       std::ignore = acceptor_.close(ignored);
+      pause_.cancel();
     });
     {
       const std::lock_guard lock(mutex_);
@@ -336,11 +338,19 @@ class HttpServer::State {
     acceptor_.async_accept(asio::make_strand(shared_.io),
                            [this](error_code error, tcp::socket socket) {
                              if (shared_.stopping.load()) return;
-                             if (!error) Begin(std::move(socket));
-                             // Out of descriptors or the like: the next attempt waits for a
-                             // connection to come again.
-                             if (error != asio::error::operation_aborted) Accept();
+                             if (error) return AcceptLater(error);
+                             Begin(std::move(socket));
+                             Accept();
                            });
+  }
+
+  // Out of descriptors or memory: the connection still waits, and asking at once would only spin.
+  void AcceptLater(error_code error) {
+    LogWarn("cannot take a connection: {}", error.message());
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](error_code cancelled) {
+      if (!cancelled && !shared_.stopping.load()) Accept();
+    });
   }
 
   void Begin(tcp::socket socket) {
@@ -355,6 +365,7 @@ class HttpServer::State {
 
   Shared shared_;
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
   uint16_t port_ = 0;
   std::vector<std::thread> threads_;
   std::mutex mutex_;
