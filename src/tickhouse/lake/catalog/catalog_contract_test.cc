@@ -217,8 +217,8 @@ TEST_P(CatalogContract, LosesNoCommitOfManyWriters) {
 
 INSTANTIATE_TEST_SUITE_P(All, CatalogContract,
                          testing::Values(Kind::kMemory, Kind::kSqlite, Kind::kPostgres),
-                         [](const auto& info) {
-                           switch (info.param) {
+                         [](const auto& test) {
+                           switch (test.param) {
                              case Kind::kMemory: return "Memory";
                              case Kind::kSqlite: return "Sqlite";
                              default: return "Postgres";

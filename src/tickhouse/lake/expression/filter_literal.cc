@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "tickhouse/lake/format/instant_text.h"
+#include "tickhouse/lake/format/text/instant_text.h"
 
 namespace tickhouse::lake {
 

@@ -30,8 +30,8 @@ class PageSource {
     const ReadableFile* file = nullptr;
     const FooterColumn* column = nullptr;
     const FooterChunk* chunk = nullptr;
-    std::size_t row_group = 0;  ///< For messages.
     int64_t rows = 0;
+    std::size_t row_group = 0;  ///< For messages.
     bool verify_checksums = false;
     int64_t read_ahead = int64_t{1} << 20;
   };

@@ -100,8 +100,8 @@ Status ParquetTableReader::State::OpenGroup() {
     readers.emplace_back(PageSource::Source{.file = file.get(),
                                             .column = &footer.columns[column],
                                             .chunk = &chunk,
-                                            .row_group = index,
                                             .rows = group.rows,
+                                            .row_group = index,
                                             .verify_checksums = options.verify_checksums});
   }
   return {};
