@@ -10,6 +10,7 @@
 #include "tickhouse/core/time.h"
 #include "tickhouse/lake/catalog/fresh_ids.h"
 #include "tickhouse/lake/catalog/memory_store.h"
+#include "tickhouse/lake/catalog/metadata_cache.h"
 #include "tickhouse/lake/catalog/sql_store.h"
 #include "tickhouse/lake/format/location.h"
 #include "tickhouse/lake/format/uuid.h"
@@ -161,14 +162,9 @@ class StoredCatalog : public Catalog {
       return Fail(error.WithContext(
           fmt::format("table {}: its metadata {}", identifier.ToString(), location)));
     };
-    const auto path = StoragePath(location);
-    if (!path) return named(path.error());
-    const auto text = settings_.files->ReadWhole(*path);
-    if (!text) return named(text.error());
-    auto metadata = ParseTableMetadata(*text);
+    auto metadata = cache_.Load(*settings_.files, location);
     if (!metadata) return named(metadata.error());
-    return LoadedTable{identifier, std::move(location),
-                       std::make_shared<const TableMetadata>(std::move(*metadata))};
+    return LoadedTable{identifier, std::move(location), std::move(*metadata)};
   }
 
   Result<std::string> DefaultLocation(const TableIdentifier& identifier) {
@@ -230,10 +226,11 @@ class StoredCatalog : public Catalog {
     const std::string location =
         fmt::format("{}/{:05d}-{}.metadata.json", folder, version, NewUuid());
     TICKHOUSE_ASSIGN(const std::string path, StoragePath(location));
-    TICKHOUSE_TRY(
-        settings_.files->WriteWhole(path, TableMetadataToJson(metadata), {.must_not_exist = true}));
-    return LoadedTable{identifier, location,
-                       std::make_shared<const TableMetadata>(std::move(metadata))};
+    const std::string text = TableMetadataToJson(metadata);
+    TICKHOUSE_TRY(settings_.files->WriteWhole(path, text, {.must_not_exist = true}));
+    auto shared = std::make_shared<const TableMetadata>(std::move(metadata));
+    cache_.Keep(location, static_cast<int64_t>(text.size()), shared);
+    return LoadedTable{identifier, location, std::move(shared)};
   }
 
   // A file nobody points at is taken away; when that is not known, it stays.
@@ -258,6 +255,7 @@ class StoredCatalog : public Catalog {
 
   std::unique_ptr<TableStore> store_;
   CatalogSettings settings_;
+  MetadataCache cache_;
   std::mutex random_mutex_;
 };
 
