@@ -46,3 +46,12 @@ function(tickhouse_arrow_library name)
 endfunction()
 tickhouse_arrow_library(arrow)
 tickhouse_arrow_library(parquet Arrow::arrow)
+
+# DuckDB is loaded when a statement is run (sql/duckdb/duckdb_library.h): no link, but a place. Its
+# C interface is in the Python module of the wheel.
+set(DUCKDB_FOLDER "${TICKHOUSE_DEPS}/duckdb-1.5.5")
+set(DUCKDB_MODULE "${DUCKDB_FOLDER}/_duckdb.cpython-311-x86_64-linux-gnu.so")
+if(NOT EXISTS "${DUCKDB_MODULE}")
+  message(FATAL_ERROR "DuckDB is missing under ${TICKHOUSE_DEPS}: run tools/setup.sh first")
+endif()
+list(APPEND CMAKE_BUILD_RPATH "${DUCKDB_FOLDER}")
