@@ -5,6 +5,7 @@
 
 #include "tickhouse/cli/commands.h"
 #include "tickhouse/cli/terminal_width.h"
+#include "tickhouse/io/fs/local_file_system.h"
 
 #ifndef TICKHOUSE_VERSION
 #define TICKHOUSE_VERSION "0.0.0"
@@ -15,6 +16,7 @@ namespace tickhouse::cli {
 void RegisterDemo(CLI::App& app, Cli* cli) {
   const auto request = std::make_shared<app::DemoRequest>();
   request->program = "tickhouse " TICKHOUSE_VERSION;
+  request->remove_empty_folders = io::RemoveEmptyFolders;
   CLI::App* const command =
       app.add_subcommand("demo", "the whole job, from raw ticks to one HTML report");
   command->add_option("DIR", request->in, "folder of raw ticks (generated when left out)");

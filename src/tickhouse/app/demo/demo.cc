@@ -57,7 +57,7 @@ class DemoRun {
     TICKHOUSE_TRY(CleanTicks());
     TICKHOUSE_TRY(CountStatistics());
     Check();
-    if (!request_.keep) TICKHOUSE_TRY(RemoveIntermediate());
+    TICKHOUSE_TRY(request_.keep ? RemoveEmptyFolders() : RemoveIntermediate());
     TICKHOUSE_TRY(WritePage());
     Finish(start);
     return std::move(run_);
@@ -115,12 +115,22 @@ class DemoRun {
         TICKHOUSE_TRY(environment_.files->Remove(file.path));
       }
     }
-    return {};
+    return RemoveEmptyFolders();
   }
 
   Status RemoveIntermediate() {
     if (!request_.in.empty()) return RemoveAll({"parquet"});
     return RemoveAll({"raw", "parquet"});
+  }
+
+  // Of files that are gone, and of locks.
+  Status RemoveEmptyFolders() {
+    if (!request_.remove_empty_folders) return {};
+    for (const std::string_view folder : {"raw", "parquet", "clean", "stats"}) {
+      if (folder == "raw" && !request_.in.empty()) continue;  // Not of our making.
+      TICKHOUSE_TRY(request_.remove_empty_folders(Below(folder)));
+    }
+    return {};
   }
 
   void Take(const RunReport& stage) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct DemoRequest {
   std::string zone;     ///< Empty: UTC+2 for generated ticks, UTC for those of a folder.
   std::string program;  ///< "tickhouse 0.1.0"
   std::size_t width = 100;
+  /// Folders that a stage emptied are handed to it (io::RemoveEmptyFolders); empty: they stay.
+  std::function<Status(const std::string& folder)> remove_empty_folders;
 };
 
 /// generate (unless a folder is given), convert, scan in depth, clean, stats; writes under OUT:

@@ -1,5 +1,7 @@
 #include "tickhouse/app/demo/demo.h"
 
+#include <set>
+
 #include "tickhouse/app/demo/demo_page.h"
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/memory_file_system.h"
@@ -38,6 +40,23 @@ TEST_F(DemoTest, EndsWithThePageAndRowsThatAddUp) {
   EXPECT_THAT(page, HasSubstr("EURUSD: ticks per day and trading window"));
   EXPECT_THAT(page, Not(HasSubstr("differs")));
   EXPECT_THAT(run.text, HasSubstr("report: out/report.html"));
+}
+
+// It left raw/EURUSD, parquet/EURUSD and clean/.tickhouse behind, with nothing in them.
+TEST_F(DemoTest, HandsOverTheFoldersThatMayBeEmpty) {
+  std::set<std::string> handed;
+  request_.remove_empty_folders = [&](const std::string& folder) {
+    handed.insert(folder);
+    return Status();
+  };
+  ASSERT_OK(Demo(request_, environment_));
+  EXPECT_THAT(handed, testing::ElementsAre("out/clean", "out/parquet", "out/raw", "out/stats"));
+  handed.clear();
+  request_.in = "mine";
+  request_.out = "other";
+  ASSERT_OK(files_->WriteWhole("mine/EURUSD/a.csv", "20240108 07:51:00.000,1.1,1.2,1\n"));
+  ASSERT_OK(Demo(request_, environment_));
+  EXPECT_THAT(handed, testing::ElementsAre("other/clean", "other/parquet", "other/stats"));
 }
 
 TEST_F(DemoTest, RefusesAFolderOfSomethingElse) {

@@ -10,4 +10,8 @@ namespace tickhouse::io {
 /// link is written through; a device or pipe is kInvalidArgument. `Rename` makes missing folders.
 std::unique_ptr<FileSystem> MakeLocalFileSystem();
 
+/// Removes the folders at and below `folder` that hold nothing but such folders; links are not
+/// followed. Success when it is missing.
+Status RemoveEmptyFolders(const std::string& folder);
+
 }  // namespace tickhouse::io

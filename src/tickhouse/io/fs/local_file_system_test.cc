@@ -217,6 +217,24 @@ TEST_F(LocalFileSystem, FollowsLinksAndLeavesLoops) {
   EXPECT_EQ(inside.size(), 2u);  // y, and x by way of "up"
 }
 
+TEST_F(LocalFileSystem, RemovesFoldersWithoutFilesOnly) {
+  ASSERT_OK(RemoveEmptyFolders(folder_.File("absent")));
+  ASSERT_OK(fs_->MakeFolders(folder_.File("top/empty/deeper")));
+  ASSERT_OK(fs_->MakeFolders(folder_.File("top/kept/empty too")));
+  ASSERT_OK(fs_->MakeFolders(folder_.File("linked/empty")));
+  ASSERT_OK(fs_->WriteWhole(folder_.File("top/kept/file"), "x"));
+  std::filesystem::create_directory_symlink("../../linked", folder_.File("top/kept/link"));
+  ASSERT_OK(RemoveEmptyFolders(folder_.File("top")));
+  for (const char* gone : {"top/empty", "top/kept/empty too"}) {
+    EXPECT_FALSE(std::filesystem::exists(folder_.File(gone))) << gone;
+  }
+  for (const char* kept : {"top/kept/file", "top/kept/link", "linked/empty"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder_.File(kept))) << kept;
+  }
+  ASSERT_OK(RemoveEmptyFolders(folder_.File("linked")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("linked")));
+}
+
 TEST_F(LocalFileSystem, ListsTwentyThousandFiles) {
   constexpr int kFiles = 20'000;
   ASSERT_OK(fs_->WriteWhole(Path("f100000"), "small"));

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tickhouse/io/fs/local_file.h"
+#include "tickhouse/io/fs/local_file_system.h"
 
 namespace tickhouse::io::local {
 
@@ -102,6 +103,27 @@ class Lister {
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
+// Names of the real folders directly in `path`; none when it is gone.
+Result<std::vector<std::string>> FoldersIn(const std::string& path) {
+  std::vector<std::string> folders;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  if (directory == nullptr) {
+    if (errno == ENOENT) return folders;
+    return FailErrno(errno, fmt::format("{}: listing the folder", path));
+  }
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    struct stat status{};
+    constexpr int kNotThrough = AT_SYMLINK_NOFOLLOW;
+    if (::fstatat(::dirfd(directory.get()), entry->d_name, &status, kNotThrough) == 0 &&
+        S_ISDIR(status.st_mode)) {
+      folders.push_back(JoinPath(path, name));
+    }
+  }
+  return folders;
+}
+
 }  // namespace
 
 Result<std::vector<FileInfo>> ListFiles(const std::string& folder) {
@@ -112,3 +134,23 @@ Result<std::vector<FileInfo>> ListFiles(const std::string& folder) {
 }
 
 }  // namespace tickhouse::io::local
+
+namespace tickhouse::io {
+
+Status RemoveEmptyFolders(const std::string& folder) {
+  TICKHOUSE_TRY(local::CheckPath(folder));
+  // Every folder after the one it lies in, so that the walk back meets the deepest first.
+  std::vector<std::string> found = {folder};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    TICKHOUSE_ASSIGN(const std::vector<std::string> inner, local::FoldersIn(found[i]));
+    found.insert(found.end(), inner.begin(), inner.end());
+  }
+  for (auto path = found.rbegin(); path != found.rend(); ++path) {
+    if (::rmdir(path->c_str()) == 0) continue;
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOENT) continue;
+    return FailErrno(errno, fmt::format("{}: removing the empty folder", *path));
+  }
+  return {};
+}
+
+}  // namespace tickhouse::io
