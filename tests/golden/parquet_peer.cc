@@ -2,6 +2,7 @@
 //   parquet_peer write OUT DECIMALS ROW_GROUP_ROWS < raw   (raw: int64 count, then int64 time_ns,
 //   parquet_peer read FILE > raw                            float64 bid, float64 ask of all rows)
 //   parquet_peer info FILE
+//   parquet_peer copy IN OUT ROW_GROUP_ROWS   (any flat table)
 // Missing values are INT64_MIN and NaN. Errors go to stderr with exit code 1.
 #include <fmt/format.h>
 
@@ -14,6 +15,8 @@
 #include "tickhouse/io/fs/local_file_system.h"
 #include "tickhouse/io/parquet/parquet_tick_reader.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
+#include "tickhouse/io/parquet/table/table_reader.h"
+#include "tickhouse/io/parquet/table/table_writer.h"
 
 namespace tickhouse::io {
 namespace {
@@ -69,6 +72,24 @@ Status PrintInfo(FileSystem* fs, const std::string& path) {
   return {};
 }
 
+Status CopyTable(FileSystem* fs, const std::string& in, const std::string& out, int64_t group) {
+  TICKHOUSE_ASSIGN(auto from, fs->OpenRead(in));
+  TICKHOUSE_ASSIGN(auto reader, ParquetTableReader::Open(std::move(from), {.batch_rows = 1'000}));
+  TICKHOUSE_ASSIGN(auto to, fs->Create(out));
+  TICKHOUSE_ASSIGN(auto writer, ParquetTableWriter::Open(std::move(to), reader->schema(),
+                                                         {.row_group_rows = group,
+                                                          .metadata = {{"made.by", "a test"}}}));
+  ColumnBatch batch;
+  while (true) {
+    TICKHOUSE_ASSIGN(const bool more, reader->Next(&batch));
+    if (!more) break;
+    TICKHOUSE_TRY(writer->Write(batch));
+  }
+  TICKHOUSE_ASSIGN(const WrittenTable written, writer->Close());
+  fmt::print("{}\n", written.rows);
+  return {};
+}
+
 Status Run(const std::vector<std::string>& words) {
   const auto fs = MakeLocalFileSystem();
   if (words.size() == 4 && words[0] == "write") {
@@ -76,7 +97,10 @@ Status Run(const std::vector<std::string>& words) {
   }
   if (words.size() == 2 && words[0] == "read") return ReadFile(fs.get(), words[1]);
   if (words.size() == 2 && words[0] == "info") return PrintInfo(fs.get(), words[1]);
-  return Fail(ErrorKind::kInvalidArgument, "parquet_peer write|read|info FILE ...");
+  if (words.size() == 4 && words[0] == "copy") {
+    return CopyTable(fs.get(), words[1], words[2], std::atoll(words[3].c_str()));
+  }
+  return Fail(ErrorKind::kInvalidArgument, "parquet_peer write|read|info|copy FILE ...");
 }
 
 }  // namespace

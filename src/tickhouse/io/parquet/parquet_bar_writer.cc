@@ -9,7 +9,7 @@
 #include "tickhouse/core/check.h"
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/core/time.h"
-#include "tickhouse/io/parquet/format/column_encoder.h"
+#include "tickhouse/io/parquet/encode/column_encoder.h"
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 
 namespace tickhouse::io {
@@ -21,15 +21,15 @@ constexpr std::size_t kMeanSpread = 1 + 4 * kPrices;
 constexpr std::size_t kTicks = kMeanSpread + 1;
 constexpr std::size_t kColumns = kTicks + 1;
 
-std::vector<ColumnSpec> BarColumns() {
-  std::vector<ColumnSpec> columns = {{"DateTime", ColumnKind::kTime}};
+std::vector<ColumnSchema> BarColumns() {
+  std::vector<ColumnSchema> columns = {{"DateTime", kTimestampColumn}};
   for (const char* price : {"Bid", "Ask", "Mid"}) {
     for (const char* part : {"Open", "High", "Low", "Close"}) {
-      columns.push_back({std::string(price) + part, ColumnKind::kDouble});
+      columns.push_back({std::string(price) + part, kDoubleColumn});
     }
   }
-  columns.push_back({"MeanSpread", ColumnKind::kDouble});
-  columns.push_back({"Ticks", ColumnKind::kInt64});
+  columns.push_back({"MeanSpread", kDoubleColumn});
+  columns.push_back({"Ticks", kInt64Column});
   return columns;
 }
 

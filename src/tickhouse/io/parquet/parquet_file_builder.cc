@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/format/footer_writer.h"
+#include "tickhouse/io/parquet/encode/footer_writer.h"
 
 namespace tickhouse::io {
 
@@ -21,7 +21,8 @@ WrittenChunk ToWritten(EncodedColumn&& column, int64_t offset) {
   chunk.rows = column.rows;
   chunk.dictionary_bytes = column.dictionary_bytes;
   chunk.uncompressed_bytes = column.uncompressed_bytes;
-  chunk.delta = column.delta;
+  chunk.encoding = column.encoding;
+  chunk.zstd = column.zstd;
   chunk.stats = std::move(column.stats);
   chunk.pages = std::move(column.pages);
   return chunk;
@@ -35,7 +36,7 @@ std::string ParquetCreatedBy() {
 
 struct ParquetFileBuilder::State {
   std::unique_ptr<WritableFile> file;
-  std::vector<ColumnSpec> columns;
+  std::vector<ColumnSchema> columns;
   std::vector<WrittenRowGroup> groups;
   int64_t rows = 0;
   bool closed = false;
@@ -47,8 +48,9 @@ struct ParquetFileBuilder::State {
     for (WrittenRowGroup& group : groups) {
       for (std::size_t i = 0; i < group.chunks.size(); ++i) {
         WrittenChunk& chunk = group.chunks[i];
+        if (!HasPageBounds(chunk)) continue;
         const auto at = static_cast<int64_t>(out->size());
-        AppendColumnIndex(chunk, columns[i].kind, out);
+        AppendColumnIndex(chunk, columns[i].type, out);
         chunk.column_index_offset = begin + at;
         chunk.column_index_bytes = static_cast<int32_t>(static_cast<int64_t>(out->size()) - at);
       }
@@ -68,7 +70,7 @@ ParquetFileBuilder::ParquetFileBuilder(std::unique_ptr<State> state) : state_(st
 ParquetFileBuilder::~ParquetFileBuilder() = default;
 
 Result<std::unique_ptr<ParquetFileBuilder>> ParquetFileBuilder::Open(
-    std::unique_ptr<WritableFile> file, std::vector<ColumnSpec> columns) {
+    std::unique_ptr<WritableFile> file, std::vector<ColumnSchema> columns) {
   auto state = std::make_unique<State>();
   state->file = std::move(file);
   state->columns = std::move(columns);
@@ -102,6 +104,10 @@ const WrittenParquet& ParquetFileBuilder::written() const {
 
 int64_t ParquetFileBuilder::rows_written() const {
   return state_->rows;
+}
+
+int64_t ParquetFileBuilder::bytes_written() const {
+  return state_->file->size();
 }
 
 Status ParquetFileBuilder::Close(const std::map<std::string, std::string>& metadata) {

@@ -9,8 +9,9 @@
 
 #include "tickhouse/core/error.h"
 #include "tickhouse/io/fs/file_system.h"
-#include "tickhouse/io/parquet/format/column_encoder.h"
-#include "tickhouse/io/parquet/format/footer_writer.h"
+#include "tickhouse/io/parquet/encode/column_encoder.h"
+#include "tickhouse/io/parquet/encode/footer_writer.h"
+#include "tickhouse/io/parquet/format/column_type.h"
 #include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
@@ -21,17 +22,19 @@ struct WrittenParquet {
   int64_t bytes = 0;
 };
 
-/// All columns are flat and optional. One thread at a time.
+/// All columns are flat. One thread at a time.
 class ParquetFileBuilder {
  public:
   static Result<std::unique_ptr<ParquetFileBuilder>> Open(std::unique_ptr<WritableFile> file,
-                                                          std::vector<ColumnSpec> columns);
+                                                          std::vector<ColumnSchema> columns);
   ~ParquetFileBuilder();
 
-  /// Appends one row group; `columns` in the order of the specification, all of one length > 0.
+  /// Appends one row group; `columns` in the order given to Open, all of one length > 0.
   Status AppendRowGroup(std::vector<EncodedColumn> columns);
 
   int64_t rows_written() const;
+  /// Of row groups so far.
+  int64_t bytes_written() const;
 
   /// Page index, footer with `metadata` as key-value pairs, commit. Call once.
   Status Close(const std::map<std::string, std::string>& metadata);

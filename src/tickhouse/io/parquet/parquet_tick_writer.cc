@@ -69,7 +69,7 @@ class TickWriter : public ParquetTickWriter {
 Result<std::unique_ptr<ParquetTickWriter>> ParquetTickWriter::Open(
     std::unique_ptr<WritableFile> file, Options options) {
   TICKHOUSE_CHECK(options.row_group_rows > 0 && options.threads > 0, "at least one row and thread");
-  std::vector<ColumnSpec> columns = TickColumns(options.volumes);
+  std::vector<ColumnSchema> columns = TickColumns(options.volumes);
   TICKHOUSE_CHECK(options.field_ids.empty() || options.field_ids.size() == columns.size(),
                   "a field id for each column or for none");
   for (std::size_t i = 0; i < options.field_ids.size(); ++i) {

@@ -123,14 +123,14 @@ EncodedColumn TickRowGroup::Encode(std::size_t column) const {
   return EncodeDoubles(volume_, -1);
 }
 
-std::vector<ColumnSpec> TickColumns(VolumeColumns volumes) {
-  std::vector<ColumnSpec> columns = {
-      {"DateTime", ColumnKind::kTime}, {"Bid", ColumnKind::kDouble}, {"Ask", ColumnKind::kDouble}};
+std::vector<ColumnSchema> TickColumns(VolumeColumns volumes) {
+  std::vector<ColumnSchema> columns = {
+      {"DateTime", kTimestampColumn}, {"Bid", kDoubleColumn}, {"Ask", kDoubleColumn}};
   if (volumes.both_sides) {
-    columns.push_back({"BidVolume", ColumnKind::kDouble});
-    columns.push_back({"AskVolume", ColumnKind::kDouble});
+    columns.push_back({"BidVolume", kDoubleColumn});
+    columns.push_back({"AskVolume", kDoubleColumn});
   }
-  if (volumes.single) columns.push_back({"Volume", ColumnKind::kDouble});
+  if (volumes.single) columns.push_back({"Volume", kDoubleColumn});
   return columns;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tickhouse/core/tick.h"
-#include "tickhouse/io/parquet/format/column_encoder.h"
+#include "tickhouse/io/parquet/encode/column_encoder.h"
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
 
@@ -52,7 +52,7 @@ class TickRowGroup {
 };
 
 /// Names and kinds of a tick file's columns, in order.
-std::vector<ColumnSpec> TickColumns(VolumeColumns volumes);
+std::vector<ColumnSchema> TickColumns(VolumeColumns volumes);
 
 /// Encodes every column, on up to `threads` threads.
 std::vector<EncodedColumn> EncodeRowGroup(const TickRowGroup& rows, int threads);

@@ -13,6 +13,11 @@ void ThriftWriter::Field(int field, ThriftType type) {
   last_[depth_] = field;
 }
 
+void ThriftWriter::Byte(int field, int8_t value) {
+  Field(field, ThriftType::kByte);
+  out_->PushByte(static_cast<uint8_t>(value));
+}
+
 void ThriftWriter::I16(int field, int16_t value) {
   Field(field, ThriftType::kI16);
   out_->AppendZigzag(value);

@@ -32,6 +32,7 @@ inline constexpr int kThriftDepth = 32;
 class ThriftWriter {
  public:
   explicit ThriftWriter(ByteBuffer* out) : out_(out) {}
+  void Byte(int field, int8_t value);
   void I16(int field, int16_t value);
   void I32(int field, int32_t value);
   void I64(int field, int64_t value);

@@ -2,34 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "tickhouse/io/parquet/format/column_type.h"
 #include "tickhouse/io/parquet/format/parquet_footer.h"
 
 namespace tickhouse::io {
-
-/// The representation of a column. kInt96 does not occur: it is read as timestamps in nanoseconds.
-struct ColumnType {
-  PhysicalType physical = PhysicalType::kInt64;
-  LogicalKind logical = LogicalKind::kNone;
-  int64_t unit_ns = 0;  ///< kTime, kTimestamp: 1'000'000, 1'000 or 1.
-  bool utc = false;     ///< kTimestamp, kTime.
-  int precision = 0;    ///< kDecimal.
-  int scale = 0;        ///< kDecimal.
-  int length = 0;       ///< kFixedBytes.
-  bool operator==(const ColumnType&) const = default;
-};
-
-struct ColumnSchema {
-  std::string name;
-  ColumnType type = {};
-  std::optional<int> field_id = {};
-  bool required = false;
-};
 
 /// Byte arrays, fixed ones too: value i is bytes[offsets[i], offsets[i + 1]); nulls are empty.
 struct BytesValues {

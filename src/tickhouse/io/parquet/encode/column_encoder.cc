@@ -1,4 +1,4 @@
-#include "tickhouse/io/parquet/format/column_encoder.h"
+#include "tickhouse/io/parquet/encode/column_encoder.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "tickhouse/core/check.h"
-#include "tickhouse/io/parquet/format/bit_packing.h"
+#include "tickhouse/io/parquet/encode/chunk_builder.h"
 #include "tickhouse/io/parquet/format/delta_packing.h"
 #include "tickhouse/io/parquet/format/page_writer.h"
 
@@ -26,90 +26,19 @@ constexpr uint32_t kNoIndex = ~uint32_t{0};
 // Beyond this span of points a table by point would be larger than the column itself.
 constexpr int64_t kMaxPointSpan = int64_t{1} << 22;
 
-template <typename T>
-std::string EncodedBound(T value) {
-  std::string bytes(sizeof(T), '\0');
-  std::memcpy(bytes.data(), &value, sizeof(T));
-  return bytes;
-}
-
-// The format asks for -0.0 as a minimum and +0.0 as a maximum where a bound is zero.
 EncodedStats DoubleStats(double min, double max, int64_t nulls) {
-  if (min == 0) min = -0.0;
-  if (max == 0) max = 0.0;
-  return {EncodedBound(min), EncodedBound(max), nulls};
-}
-
-// Appends pages to a chunk and keeps the books.
-class ChunkBuilder {
- public:
-  explicit ChunkBuilder(std::size_t rows) {
-    column_.rows = static_cast<int64_t>(rows);
-    column_.pages.reserve(rows / kPageRows + 1);
-  }
-
-  void Dictionary(std::span<const double> values) {
-    PageToWrite page{.type = PageType::kDictionary,
-                     .encoding = PageEncoding::kPlain,
-                     .values = static_cast<int32_t>(values.size()),
-                     .body = {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()},
-                     .zstd = true};
-    column_.uncompressed_bytes += AppendPage(page, &column_.bytes);
-    column_.dictionary_bytes = static_cast<int64_t>(column_.bytes.size());
-  }
-
-  // The body starts with the levels; values are appended by the caller.
-  ByteBuffer* StartPage(std::size_t rows, std::span<const uint8_t> present) {
-    body_.Clear();
-    AppendDefinitionLevels(rows, present, &body_);
-    return &body_;
-  }
-
-  void FinishPage(PageEncoding encoding, std::size_t rows, bool zstd, EncodedStats stats) {
-    EncodedPage& page = column_.pages.emplace_back();
-    page.offset = static_cast<int64_t>(column_.bytes.size());
-    page.first_row = next_row_;
-    page.stats = std::move(stats);
-    column_.stats.nulls += page.stats.nulls;
-    next_row_ += static_cast<int64_t>(rows);
-    column_.uncompressed_bytes += AppendPage({.encoding = encoding,
-                                              .values = static_cast<int32_t>(rows),
-                                              .body = body_.bytes(),
-                                              .zstd = zstd},
-                                             &column_.bytes);
-    page.bytes = static_cast<int32_t>(static_cast<int64_t>(column_.bytes.size()) - page.offset);
-  }
-
-  EncodedColumn* column() { return &column_; }
-
- private:
-  EncodedColumn column_;
-  ByteBuffer body_;
-  int64_t next_row_ = 0;
-};
-
-// One bit-packed run: width byte, run header, indices padded to whole groups of 8. Widths are whole
-// bytes: zstd sees nothing in indices that straddle bytes, and the file shrinks by a tenth to a
-// fifth.
-void AppendIndices(uint32_t* indices, std::size_t count, uint32_t greatest, ByteBuffer* body) {
-  const int width = greatest < 256 ? 8 : 16;
-  body->PushByte(static_cast<uint8_t>(width));
-  if (count == 0) return;
-  const std::size_t groups = (count + 7) / 8;
-  body->AppendVarint((groups << 1) | 1);
-  const std::size_t begin = body->size();
-  std::fill(indices + count, indices + (count + 31) / 32 * 32, 0);
-  uint8_t* out = body->Extend(PackedBytes((count + 31) / 32 * 32, width));
-  for (std::size_t i = 0; i < count; i += 32, out += 4 * width) Pack32(indices + i, width, out);
-  body->Shrink(begin + PackedBytes(groups * 8, width));
+  return {EncodedMin(min), EncodedMax(max), nulls};
 }
 
 // `fill(first_row, rows, indices, present)` writes the indices of the values that are there, marks
 // rows in `present` unless all are, and returns their number.
 template <typename Fill>
-EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t rows, Fill fill) {
-  ChunkBuilder chunk(rows);
-  chunk.Dictionary(dictionary);
+EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t rows, bool required,
+                               Fill fill) {
+  ChunkBuilder chunk(
+      rows, {.encoding = PageEncoding::kRleDictionary, .zstd = true, .required = required});
+  chunk.Dictionary({reinterpret_cast<const uint8_t*>(dictionary.data()), dictionary.size_bytes()},
+                   dictionary.size());
   std::vector<uint32_t> indices(kPageRows + 32);
   std::vector<uint8_t> present(kPageRows);
   for (std::size_t row = 0; row < rows; row += kPageRows) {
@@ -128,7 +57,7 @@ EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t r
     EncodedStats stats;
     if (values > 0) stats = DoubleStats(dictionary[least], dictionary[greatest], 0);
     stats.nulls = static_cast<int64_t>(count - values);
-    chunk.FinishPage(PageEncoding::kRleDictionary, count, true, std::move(stats));
+    chunk.FinishPage(count, std::move(stats));
   }
   EncodedColumn* column = chunk.column();
   if (!dictionary.empty()) {
@@ -138,8 +67,9 @@ EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t r
   return std::move(*column);
 }
 
-EncodedColumn PlainColumn(std::span<const double> values) {
-  ChunkBuilder chunk(values.size());
+EncodedColumn PlainColumn(std::span<const double> values, bool required) {
+  ChunkBuilder chunk(values.size(),
+                     {.encoding = PageEncoding::kPlain, .zstd = true, .required = required});
   double column_min = std::numeric_limits<double>::infinity();
   double column_max = -column_min;
   bool any = false;
@@ -172,17 +102,17 @@ EncodedColumn PlainColumn(std::span<const double> values) {
       any = true;
     }
     stats.nulls = static_cast<int64_t>(nulls);
-    chunk.FinishPage(PageEncoding::kPlain, page.size(), true, std::move(stats));
+    chunk.FinishPage(page.size(), std::move(stats));
   }
   EncodedColumn* column = chunk.column();
   if (any) column->stats = DoubleStats(column_min, column_max, column->stats.nulls);
   return std::move(*column);
 }
 
-EncodedColumn PlainPoints(std::span<const int32_t> points, int decimals) {
+EncodedColumn PlainPoints(std::span<const int32_t> points, int decimals, bool required) {
   std::vector<double> values(points.size());
   for (std::size_t i = 0; i < points.size(); ++i) values[i] = PointsToDouble(points[i], decimals);
-  return PlainColumn(values);
+  return PlainColumn(values, required);
 }
 
 // Distinct bit patterns of doubles in the order met, up to kMaxDictionary of them. Where the values
@@ -237,13 +167,13 @@ bool SortsBefore(double a, double b) {
   return std::signbit(a) && !std::signbit(b);
 }
 
-EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint) {
+EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint, bool required) {
   DistinctDoubles distinct(decimals_hint);
   std::vector<uint32_t> ids(values.size(), kNoIndex);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
     ids[i] = distinct.Add(values[i]);
-    if (ids[i] == kNoIndex) return PlainColumn(values);
+    if (ids[i] == kNoIndex) return PlainColumn(values, required);
   }
   std::vector<uint32_t> order(distinct.values().size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -257,7 +187,7 @@ EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint) 
     rank[order[i]] = i;
   }
   return DictionaryColumn(
-      dictionary, values.size(),
+      dictionary, values.size(), required,
       [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t* present) {
         std::size_t count = 0;
         for (std::size_t i = 0; i < rows; ++i) {
@@ -276,8 +206,7 @@ double PointsToDouble(int32_t points, int decimals) {
 }
 
 EncodedColumn EncodeInt64(std::span<const int64_t> values) {
-  ChunkBuilder chunk(values.size());
-  chunk.column()->delta = true;
+  ChunkBuilder chunk(values.size(), {.encoding = PageEncoding::kDeltaBinaryPacked});
   std::vector<uint8_t> present(kPageRows);
   std::vector<int64_t> dense(kPageRows);
   int64_t column_min = std::numeric_limits<int64_t>::max();
@@ -307,24 +236,25 @@ EncodedColumn EncodeInt64(std::span<const int64_t> values) {
     ByteBuffer* body = chunk.StartPage(rows, levels);
     AppendDeltaPacked(page, body);
     EncodedStats stats;
-    if (!page.empty()) stats = {EncodedBound(min), EncodedBound(max), 0};
+    if (!page.empty()) stats = {EncodedMin(min), EncodedMax(max), 0};
     stats.nulls = static_cast<int64_t>(rows - page.size());
     column_min = std::min(column_min, min);
     column_max = std::max(column_max, max);
-    chunk.FinishPage(PageEncoding::kDeltaBinaryPacked, rows, false, std::move(stats));
+    chunk.FinishPage(rows, std::move(stats));
   }
   EncodedColumn* column = chunk.column();
   if (column_max != kNullTime) {
-    column->stats.min = EncodedBound(column_min);
-    column->stats.max = EncodedBound(column_max);
+    column->stats.min = EncodedMin(column_min);
+    column->stats.max = EncodedMax(column_max);
   }
   return std::move(*column);
 }
 
-EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals) {
+EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals, bool required) {
   TICKHOUSE_CHECK(decimals >= 0 && decimals < static_cast<int>(kPowersOfTen.size()),
                   "a power of ten that a double holds exactly");
-  if (points.empty()) return DictionaryColumn({}, 0, [](auto...) { return std::size_t{0}; });
+  if (points.empty())
+    return DictionaryColumn({}, 0, required, [](auto...) { return std::size_t{0}; });
   int32_t least = points[0];
   int32_t greatest = points[0];
   for (const int32_t value : points) {
@@ -335,7 +265,7 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals) {
   if (span > kMaxPointSpan) {
     std::vector<double> values(points.size());
     for (std::size_t i = 0; i < points.size(); ++i) values[i] = PointsToDouble(points[i], decimals);
-    return GenericDoubles(values, decimals);
+    return GenericDoubles(values, decimals, required);
   }
   std::vector<uint8_t> seen(static_cast<std::size_t>(span));
   for (const int32_t value : points) seen[static_cast<std::size_t>(value - least)] = 1;
@@ -347,8 +277,8 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals) {
     dictionary.push_back(
         PointsToDouble(static_cast<int32_t>(least + static_cast<int64_t>(i)), decimals));
   }
-  if (dictionary.size() > kMaxDictionary) return PlainPoints(points, decimals);
-  return DictionaryColumn(dictionary, points.size(),
+  if (dictionary.size() > kMaxDictionary) return PlainPoints(points, decimals, required);
+  return DictionaryColumn(dictionary, points.size(), required,
                           [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t*) {
                             const int32_t* from = points.data() + row;
                             for (std::size_t i = 0; i < rows; ++i) {
@@ -358,13 +288,15 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals) {
                           });
 }
 
-EncodedColumn EncodeDoubles(std::span<const double> values, int decimals_hint) {
+EncodedColumn EncodeDoubles(std::span<const double> values, int decimals_hint, bool required) {
   if (decimals_hint >= static_cast<int>(kPowersOfTen.size())) decimals_hint = -1;
   if (decimals_hint >= 0) {
     std::vector<int32_t> points;
-    if (DoublesToPoints(values, decimals_hint, &points)) return EncodePoints(points, decimals_hint);
+    if (DoublesToPoints(values, decimals_hint, &points)) {
+      return EncodePoints(points, decimals_hint, required);
+    }
   }
-  return GenericDoubles(values, decimals_hint);
+  return GenericDoubles(values, decimals_hint, required);
 }
 
 bool DoublesToPoints(std::span<const double> values, int decimals, std::vector<int32_t>* points) {
