@@ -263,7 +263,7 @@ struct Dictionary {
 };
 
 template <typename T>
-Dictionary<T> Sorted(const DistinctValues<T>& distinct, std::vector<uint32_t> ids,
+Dictionary<T> Sorted(const DistinctValues<T>& distinct, std::vector<uint32_t>&& ids,
                      const ColumnType& type) {
   const Order<T> less(type);
   const std::vector<T>& found = distinct.values();
