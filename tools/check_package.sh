@@ -13,8 +13,10 @@ if readelf -d "$scratch/moved/bin/tickhouse" | grep -E 'R(UN)?PATH' | grep -q "$
 fi
 "$scratch/moved/bin/tickhouse" generate --symbol EURUSD --days 1 --seed 1 --out "$scratch/raw" -q
 "$scratch/moved/bin/tickhouse" convert "$scratch/raw" "$scratch/parquet" -q
+"$scratch/moved/bin/tickhouse" sql "select count(*) > 0 from '$scratch/parquet/**/*.parquet'" --format csv -q | grep -q true
 (cd "$1" && cpack -G DEB -B "$scratch/deb" >"$scratch/cpack.log" 2>&1) || { cat "$scratch/cpack.log"; exit 1; }
 dpkg-deb --info "$scratch"/deb/*.deb | grep -E 'Package|Version|Depends'
 dpkg-deb -x "$scratch"/deb/*.deb "$scratch/root"
 "$scratch/root/usr/bin/tickhouse" --version
+"$scratch/root/usr/bin/tickhouse" sql "select 1" -q >/dev/null
 echo "2 passed, 0 failed"

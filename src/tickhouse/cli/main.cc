@@ -27,7 +27,7 @@ namespace {
 // In the order a tick travels; see commands.h.
 constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterGenerate, RegisterConvert,
                                          RegisterScan,  RegisterClean,    RegisterStats,
-                                         RegisterDemo};
+                                         RegisterSql,   RegisterDemo};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;

@@ -256,6 +256,10 @@ Status AddTables(DuckSession& session, const Statement& statement, const TableRe
       // Checked twice: the pattern, then the file that it stands for.
       paths->push_back(file.path);
       paths->push_back(LiteralPath(file.path));
+      for (const std::string& deletes : file.position_deletes) {
+        paths->push_back(deletes);
+        paths->push_back(LiteralPath(deletes));
+      }
     }
     TICKHOUSE_TRY(MakeView(session, request.name, *table));
   }

@@ -116,6 +116,31 @@ TEST_F(DuckTables, JoinsAsOf) {
             "104.0");
 }
 
+TEST_F(DuckTables, LeavesOutWhatDeleteFilesNameForTheFile) {
+  DuckEngine writer(nullptr, {}, TestClock());
+  const std::string deletes = folder_.path() + "/deletes[*].parquet";
+  ASSERT_OK(writer.CopyToParquet(
+      {.text = "select * from (values ('file:///day1', 3::bigint), ('file:///day1', 23), "
+               "('file:///day2', 4)) d(file_path, pos)"},
+      deletes, CancelToken()));
+  const auto tables = [&](const TableRequest&) -> Result<std::optional<ResolvedTable>> {
+    ResolvedTable table{{{"pos", "DOUBLE"}, {"DateTime", "TIMESTAMP"}}, {}};
+    table.files.push_back({.path = Path(1),
+                           .sources = {"Bid", "DateTime"},
+                           .deleted = {0},
+                           .position_deletes = {deletes},
+                           .location = "file:///day1"});
+    return table;
+  };
+  DuckEngine engine(tables, {}, TestClock());
+  ASSERT_OK_AND_ASSIGN(
+      const AllRows all,
+      RunWhole(engine, {.text = "select count(*), min(pos), max(pos), sum(pos) from t"},
+               CancelToken()));
+  EXPECT_EQ(all.rows[0], (std::vector<Cell>{"21", "101.0", "122.0",
+                                            fmt::format("{}.0", 2'400 + 276 - 100 - 103 - 123)}));
+}
+
 TEST_F(DuckTables, SaysWhichTableIsMissing) {
   const auto missing = Ask("select *\nfrom gold.nope");
   EXPECT_THAT(missing, IsError(ErrorKind::kNotFound));

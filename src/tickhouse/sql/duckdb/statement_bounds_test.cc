@@ -31,7 +31,7 @@ TEST(TableSelect, ReadsFilesOfOneShapeTogether) {
   EXPECT_EQ(TableSelect(table),
             "SELECT CAST(\"ts\" AS TIMESTAMP) AS \"ts\", CAST(\"old\" AS DOUBLE) AS \"bid\" FROM "
             "read_parquet('/d.parquet', hive_partitioning = false, file_row_number = true) WHERE "
-            "file_row_number NOT IN (SELECT unnest([7,1]::BIGINT[])) UNION ALL "
+            "true AND file_row_number NOT IN (SELECT unnest([7,1]::BIGINT[])) UNION ALL "
             "SELECT CAST(\"ts\" AS TIMESTAMP) AS \"ts\", CAST(\"bid\" AS DOUBLE) AS \"bid\" FROM "
             "read_parquet(['/a.parquet', '/b[[]1].parquet'], hive_partitioning = false) UNION ALL "
             "SELECT CAST(\"ts\" AS TIMESTAMP) AS \"ts\", CAST(NULL AS DOUBLE) AS \"bid\" FROM "

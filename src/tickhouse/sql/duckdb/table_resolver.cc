@@ -30,11 +30,28 @@ std::string Projection(const ResolvedTable& table, const ResolvedFile& file) {
   return fmt::format("{}", fmt::join(columns, ", "));
 }
 
+std::string Paths(const std::vector<std::string>& paths) {
+  std::vector<std::string> literals;
+  for (const std::string& path : paths) literals.push_back(SqlLiteral(LiteralPath(path)));
+  return fmt::format("[{}]", fmt::join(literals, ", "));
+}
+
 std::string WithoutDeleted(const ResolvedTable& table, const ResolvedFile& file) {
-  return fmt::format(
+  std::string select = fmt::format(
       "SELECT {} FROM read_parquet({}, hive_partitioning = false, file_row_number = true) "
-      "WHERE file_row_number NOT IN (SELECT unnest([{}]::BIGINT[]))",
-      Projection(table, file), SqlLiteral(LiteralPath(file.path)), fmt::join(file.deleted, ","));
+      "WHERE true",
+      Projection(table, file), SqlLiteral(LiteralPath(file.path)));
+  if (!file.deleted.empty()) {
+    select += fmt::format(" AND file_row_number NOT IN (SELECT unnest([{}]::BIGINT[]))",
+                          fmt::join(file.deleted, ","));
+  }
+  if (!file.position_deletes.empty()) {
+    select += fmt::format(
+        " AND file_row_number NOT IN (SELECT pos FROM read_parquet({}, hive_partitioning = false) "
+        "WHERE file_path = {} AND pos IS NOT NULL)",
+        Paths(file.position_deletes), SqlLiteral(file.location));
+  }
+  return select;
 }
 
 }  // namespace
@@ -64,7 +81,7 @@ std::string TableSelect(const ResolvedTable& table) {
   std::vector<std::string> selects;
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
   for (const ResolvedFile& file : table.files) {
-    if (!file.deleted.empty()) {
+    if (!file.deleted.empty() || !file.position_deletes.empty()) {
       selects.push_back(WithoutDeleted(table, file));
       continue;
     }

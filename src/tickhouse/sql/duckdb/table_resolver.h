@@ -38,7 +38,11 @@ struct ResolvedFile {
   std::string path;  ///< Parquet: an absolute local path or s3://.
   /// For each column of the table its name in this file; nothing: the file has none, NULL is read.
   std::vector<std::optional<std::string>> sources;
-  std::vector<int64_t> deleted;  ///< Positions of rows that are no more; any order.
+  std::vector<int64_t> deleted = {};  ///< Positions of rows that are no more; any order.
+  /// Parquet files of columns file_path and pos: a row of theirs with file_path = `location` takes
+  /// the row at that position away.
+  std::vector<std::string> position_deletes = {};
+  std::string location = {};
 };
 
 struct ResolvedTable {

@@ -1,0 +1,36 @@
+// Use case `sql`: one statement, its rows to a file or to whoever asked.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tickhouse/app/environment.h"
+#include "tickhouse/app/run_report.h"
+
+namespace tickhouse::app {
+
+struct SqlRequest {
+  std::string statement;
+  std::vector<std::string> parameters = {};  ///< For each `?` in order.
+  std::string engine = "duckdb";
+  /// table, csv, json, jsonl, parquet, arrow, arrows; empty: as the name of `output` ends (.arrow,
+  /// .csv, .json, .jsonl, .parquet, ...), else a table.
+  std::string format = {};
+  std::string output =
+      {};  ///< A file, local or s3://, replaced once all rows are there; empty: `print`.
+  Nanos timeout = Nanos::zero();
+  int64_t memory_bytes = 0;           ///< Of DuckDB; 0: 80 % of the machine.
+  std::size_t most_cell_columns = 0;  ///< Of a table on a terminal; 0: cells are shown whole.
+  bool rows_in_report = false;  ///< Instead of `print`: member "rows" of the JSON (at most 64 MiB).
+  std::function<Status(std::string_view)> print = {};
+};
+
+/// Counts rows (and rows-changed). kInvalidArgument, before anything is run: an unknown format or
+/// engine, Parquet without an output. Others as sql::Engine::Run says; no file is written then.
+Result<RunReport> RunSql(const SqlRequest& request, Environment& environment);
+
+}  // namespace tickhouse::app

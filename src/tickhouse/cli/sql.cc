@@ -1,0 +1,77 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "tickhouse/app/sql/run_sql.h"
+#include "tickhouse/cli/commands.h"
+#include "tickhouse/cli/duration.h"
+
+namespace tickhouse::cli {
+
+namespace {
+
+constexpr std::size_t kMostCellColumns = 80;
+constexpr int64_t kMostStatementBytes = int64_t{16} << 20;
+
+struct Options {
+  app::SqlRequest request;
+  std::string file;
+  std::string timeout;
+};
+
+Status Print(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
+  return FailErrno(errno, "standard output");
+}
+
+Result<app::RunReport> Run(const Options& options, bool json, app::Environment& environment) {
+  app::SqlRequest request = options.request;
+  if (request.statement.empty() == options.file.empty()) {
+    return Fail(ErrorKind::kInvalidArgument, "give the statement, or --file with it, not both");
+  }
+  if (!options.file.empty()) {
+    TICKHOUSE_ASSIGN(request.statement,
+                     environment.files->ReadWhole(options.file, kMostStatementBytes));
+  }
+  if (!options.timeout.empty()) {
+    TICKHOUSE_ASSIGN(request.timeout, ParseDuration(options.timeout));
+  }
+  if (isatty(STDOUT_FILENO) == 1) request.most_cell_columns = kMostCellColumns;
+  request.rows_in_report = json;
+  request.print = Print;
+  return app::RunSql(request, environment);
+}
+
+}  // namespace
+
+void RegisterSql(CLI::App& app, Cli* cli) {
+  CLI::App* const command = app.add_subcommand("sql", "run a statement over Parquet files");
+  const auto options = std::make_shared<Options>();
+  app::SqlRequest& request = options->request;
+  command->add_option("STATEMENT", request.statement, "one statement");
+  command->add_option("--file", options->file, "a file with the statement");
+  command->add_option("--param", request.parameters, "value of the next ? (repeat it)")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--engine", request.engine, "duckdb");
+  command->add_option(
+      "--format", request.format,
+      "table, csv, json, jsonl, parquet, arrow, arrows (by the output's name; table)");
+  command->add_option("--output", request.output, "file for the rows, replaced when all are there");
+  command->add_option("--timeout", options->timeout, "give up after this long (5m)");
+  command
+      ->add_option("--memory", request.memory_bytes,
+                   "memory of DuckDB, as 2GB (80 % of the machine)")
+      ->transform(CLI::AsSizeValue(false));
+  command->callback([cli, options] {
+    cli->command = "sql";
+    cli->run = [options, cli](app::Environment& environment) {
+      return Run(*options, cli->options.json, environment);
+    };
+  });
+}
+
+}  // namespace tickhouse::cli
