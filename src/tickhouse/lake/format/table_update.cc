@@ -291,9 +291,13 @@ class Application {
       return Invalid(
           fmt::format("remove-snapshots: {} is the current snapshot", *now_.current_snapshot_id));
     }
+    // Somebody may have tagged it since the removal was planned: the tag is a wish to keep it.
+    for (const auto& [name, ref] : now_.refs) {
+      if (!gone.contains(ref.snapshot_id)) continue;
+      return Invalid(fmt::format("remove-snapshots: {} is where {} '{}' points; remove that first",
+                                 ref.snapshot_id, ref.is_branch ? "branch" : "tag", name));
+    }
     now_.snapshots.EraseIf([&](const Snapshot& s) { return gone.contains(s.id); });
-    std::erase_if(now_.refs,
-                  [&](const auto& ref) { return gone.contains(ref.second.snapshot_id); });
     for (std::string* text : {&now_.statistics, &now_.partition_statistics}) {
       if (text->empty()) continue;
       TICKHOUSE_ASSIGN(const nlohmann::ordered_json kept, WithoutSnapshot(*text, gone));

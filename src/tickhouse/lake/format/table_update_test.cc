@@ -134,15 +134,22 @@ TEST(ApplyUpdates, ABranchLeavesMainAlone) {
 
 TEST(ApplyUpdates, RemovedSnapshotsLeaveNoTrace) {
   TableMetadata table = WithSnapshot(WithSnapshot(WithSnapshot(NewTable(), 1), 2), 3);
-  table.refs["old"] = {.snapshot_id = 1, .is_branch = false};
   table.statistics = R"([{"snapshot-id":1,"z":1,"a":2},{"snapshot-id":3,"z":1,"a":2}])";
   ASSERT_OK_AND_ASSIGN(const TableMetadata after, Apply(table, RemoveSnapshots{{1, 2, 99}}));
   EXPECT_EQ(after.snapshots.size(), 1U);
-  EXPECT_FALSE(after.refs.contains("old"));
   EXPECT_EQ(after.statistics, R"([{"snapshot-id":3,"z":1,"a":2}])");
   ASSERT_EQ(after.snapshot_log.size(), 1U);
   EXPECT_EQ(after.snapshot_log[0].snapshot_id, 3);
   EXPECT_THAT(Apply(table, RemoveSnapshots{{3}}), HasErrorMessage("current snapshot"));
+}
+
+TEST(ApplyUpdates, ATaggedSnapshotIsNotRemovedBeforeItsTag) {
+  TableMetadata table = WithSnapshot(WithSnapshot(NewTable(), 1), 2);
+  table.refs["old"] = {.snapshot_id = 1, .is_branch = false};
+  EXPECT_THAT(Apply(table, RemoveSnapshots{{1}}), HasErrorMessage("tag 'old' points"));
+  ASSERT_OK_AND_ASSIGN(const TableMetadata untagged, Apply(table, RemoveSnapshotRef{"old"}));
+  ASSERT_OK_AND_ASSIGN(const TableMetadata after, Apply(untagged, RemoveSnapshots{{1}}));
+  EXPECT_EQ(after.snapshots.size(), 1U);
 }
 
 TEST(ApplyUpdates, SchemasAndSpecsAreAddedOnce) {

@@ -47,6 +47,14 @@ Status CheckFile(const TableMetadata& metadata, const DataFile& file) {
   return {};
 }
 
+Status CheckVersion(const TableMetadata& metadata) {
+  if (metadata.format_version <= 2) return {};
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("the table has format version {}: this version reads it, but writes "
+                          "snapshots of versions 1 and 2 only",
+                          metadata.format_version));
+}
+
 /// Position deletes of one data file go with it.
 RemovalRule WithDangling(const RemovalRule& rule, const std::vector<ManifestEntry>& removed) {
   std::set<std::string> gone;
@@ -178,12 +186,7 @@ Result<SnapshotProducer::Listed> SnapshotProducer::MakeList(const TableMetadata&
 Result<TableChange> SnapshotProducer::Produce(const LoadedTable& base, const FileChanges& changes,
                                               WrittenFiles& written) {
   const TableMetadata& metadata = *base.metadata;
-  if (metadata.format_version > 2) {
-    return Fail(ErrorKind::kUnsupported,
-                fmt::format("the table has format version {}: this version reads it, but writes "
-                            "snapshots of versions 1 and 2 only",
-                            metadata.format_version));
-  }
+  TICKHOUSE_TRY(CheckVersion(metadata));
   TICKHOUSE_TRY(CheckAdded(metadata, changes));
   TICKHOUSE_ASSIGN(const Snapshot* head, Head(metadata));
   TICKHOUSE_ASSIGN(Listed listed, MakeList(metadata, head, changes, written));
@@ -195,6 +198,18 @@ Result<TableChange> SnapshotProducer::Produce(const LoadedTable& base, const Fil
   TICKHOUSE_ASSIGN(listed.manifests,
                    MergeManifests(writer_, metadata, policy, std::move(listed.manifests), written));
   return Finish(metadata, head, changes, std::move(listed), written);
+}
+
+Result<TableChange> SnapshotProducer::ProduceList(const LoadedTable& base,
+                                                  std::vector<ManifestFile> manifests,
+                                                  std::map<std::string, std::string> summary,
+                                                  WrittenFiles& written) {
+  const TableMetadata& metadata = *base.metadata;
+  TICKHOUSE_TRY(CheckVersion(metadata));
+  TICKHOUSE_ASSIGN(const Snapshot* head, Head(metadata));
+  const FileChanges changes{.operation = "replace", .summary = std::move(summary)};
+  return Finish(metadata, head, changes, {.manifests = std::move(manifests), .counts = {}},
+                written);
 }
 
 Result<TableChange> SnapshotProducer::Finish(const TableMetadata& metadata, const Snapshot* head,

@@ -52,6 +52,13 @@ class SnapshotProducer {
   Result<TableChange> Produce(const LoadedTable& base, const FileChanges& changes,
                               WrittenFiles& written);
 
+  /// The same files under other manifests: a "replace" whose list is `manifests`. `summary` is put
+  /// into the snapshot's. kUnsupported as Produce.
+  Result<TableChange> ProduceList(const LoadedTable& base, std::vector<ManifestFile> manifests,
+                                  std::map<std::string, std::string> summary,
+                                  WrittenFiles& written);
+  ManifestWriter& writer() { return writer_; }
+
   /// The list of `snapshot` (nullptr: empty), from the session when it is known there.
   Result<std::vector<ManifestFile>> ReadList(const Snapshot* snapshot);
 

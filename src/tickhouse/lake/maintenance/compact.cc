@@ -1,0 +1,229 @@
+#include "tickhouse/lake/maintenance/compact.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "tickhouse/lake/format/location.h"
+#include "tickhouse/lake/update/file_changes.h"
+#include "tickhouse/lake/update/history.h"
+
+namespace tickhouse::lake {
+namespace {
+
+constexpr int64_t kDefaultTarget = int64_t{512} << 20;
+
+Result<int64_t> TargetBytes(const TableMetadata& metadata, const CompactRequest& request) {
+  int64_t target = request.target_bytes.value_or(0);
+  if (!request.target_bytes) {
+    const std::string_view text = metadata.Property("write.target-file-size-bytes", "");
+    target = kDefaultTarget;
+    if (!text.empty()) {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
+      if (error != std::errc() || end != text.data() + text.size()) target = 0;
+    }
+  }
+  if (target > 0) return target;
+  return Fail(ErrorKind::kInvalidArgument, "the target size of a file must be a number above 0");
+}
+
+struct Partition {
+  std::vector<ManifestEntry> data;
+  std::vector<ManifestEntry> deletes;
+};
+using Partitions = std::map<PartitionKey, Partition>;
+
+struct Live {
+  Partitions partitions;
+  std::vector<ManifestEntry> everywhere;  ///< Deletes of unpartitioned specs.
+};
+
+Result<Live> ReadLive(io::FileSystem& files, const TableMetadata& metadata,
+                      const Snapshot& snapshot) {
+  TICKHOUSE_ASSIGN(auto entries, LiveEntries(files, metadata, snapshot));
+  Live live;
+  for (ManifestEntry& entry : entries) {
+    const bool data = entry.file.content == FileContent::kData;
+    if (!data && entry.file.partition.empty()) {
+      live.everywhere.push_back(std::move(entry));
+      continue;
+    }
+    Partition& partition = live.partitions[PartitionOf(entry.file)];
+    (data ? partition.data : partition.deletes).push_back(std::move(entry));
+  }
+  return live;
+}
+
+std::vector<DataFile> DeletesOf(const ManifestEntry& data, const Partition& partition,
+                                const std::vector<ManifestEntry>& everywhere) {
+  std::vector<DataFile> found;
+  for (const auto* deletes : {&partition.deletes, &everywhere}) {
+    for (const ManifestEntry& entry : *deletes) {
+      if (MayDeleteRowsOf(entry, data)) found.push_back(entry.file);
+    }
+  }
+  return found;
+}
+
+bool WantsRewrite(const CompactInput& input, const CompactRequest& request, int64_t target) {
+  const auto size = static_cast<double>(input.data.file.file_size);
+  const auto wanted = static_cast<double>(target);
+  if (static_cast<int>(input.deletes.size()) >= request.min_deletes) return true;
+  return size < wanted * request.small || size > wanted * request.large;
+}
+
+bool IsWorthwhile(const CompactGroup& group, const CompactRequest& request) {
+  const bool has_deletes = std::ranges::any_of(group.inputs, [&](const CompactInput& input) {
+    return static_cast<int>(input.deletes.size()) >= request.min_deletes;
+  });
+  if (has_deletes) return true;
+  if (group.inputs.size() == 1) {
+    return static_cast<double>(group.bytes) >
+           static_cast<double>(group.target_bytes) * request.large;
+  }
+  return static_cast<int>(group.inputs.size()) >= request.min_files ||
+         group.bytes >= group.target_bytes;
+}
+
+/// Cuts the inputs of one partition, in order, into groups of at most `group_bytes`.
+void AddGroups(const PartitionKey& partition, std::vector<CompactInput> inputs,
+               const CompactRequest& request, int64_t target, std::vector<CompactGroup>* groups) {
+  CompactGroup group{.partition = partition, .inputs = {}, .target_bytes = target};
+  const auto close = [&] {
+    if (!group.inputs.empty() && IsWorthwhile(group, request)) groups->push_back(group);
+    group.inputs.clear();
+    group.bytes = 0;
+  };
+  for (CompactInput& input : inputs) {
+    const int64_t size = input.data.file.file_size;
+    if (!group.inputs.empty() && group.bytes + size > request.group_bytes) close();
+    group.bytes += size;
+    group.inputs.push_back(std::move(input));
+  }
+  close();
+}
+
+void RemoveNewFiles(UpdateSession& session, const std::vector<DataFile>& added, Receipt* receipt) {
+  for (const DataFile& file : added) {
+    const auto path = StoragePath(file.path);
+    const Status removed = path ? session.files->Remove(*path) : Status();
+    if (!removed && removed.error().kind != ErrorKind::kNotFound) {
+      receipt->notes.push_back("left behind: " + removed.error().ToString());
+    }
+  }
+}
+
+int64_t RowsOf(const std::vector<DataFile>& files) {
+  int64_t rows = 0;
+  for (const DataFile& file : files) rows += file.record_count;
+  return rows;
+}
+
+void CountBefore(const std::vector<CompactGroup>& groups, Receipt* receipt) {
+  receipt->figures["groups"] = static_cast<int64_t>(groups.size());
+  for (const CompactGroup& group : groups) {
+    receipt->figures["files-before"] += static_cast<int64_t>(group.inputs.size());
+    receipt->figures["bytes-before"] += group.bytes;
+    for (const CompactInput& input : group.inputs) {
+      receipt->figures["rows-before"] += input.data.file.record_count;
+    }
+  }
+}
+
+/// One group from rows to commit. An error: the run cannot go on.
+class GroupRun {
+ public:
+  GroupRun(UpdateSession& session, const LoadedTable& table, const SnapshotTarget& target,
+           Receipt* receipt)
+      : session_(session), table_(table), target_(target), receipt_(receipt) {}
+
+  Status Run(const CompactGroup& group, const RewriteGroup& rewrite) {
+    TICKHOUSE_TRY(session_.cancel.Check());
+    auto added = rewrite(table_, group);
+    if (!added) return Fail(std::move(added).error());
+    FileRewrite change;
+    change.added = *added;
+    for (const CompactInput& input : group.inputs) change.removed_data.push_back(input.data);
+    auto done = RewriteFiles(session_, table_.identifier, change, planned_, target_);
+    if (!done) return Judge(std::move(done).error(), *added);
+    receipt_->metadata_after = done->table.metadata_location;
+    ++receipt_->figures["groups-done"];
+    receipt_->figures["files-after"] += static_cast<int64_t>(added->size());
+    receipt_->figures["rows-after"] += RowsOf(*added);
+    for (const DataFile& file : *added) receipt_->figures["bytes-after"] += file.file_size;
+    return {};
+  }
+
+  void PlannedOnSnapshot(int64_t snapshot_id) {
+    planned_ = {.snapshot_id = snapshot_id, .isolation = Isolation::kSnapshot};
+  }
+
+ private:
+  Status Judge(Error error, const std::vector<DataFile>& added) {
+    if (error.kind == ErrorKind::kUnknownOutcome) return Fail(std::move(error));
+    RemoveNewFiles(session_, added, receipt_);
+    if (error.kind != ErrorKind::kConflict) return Fail(std::move(error));
+    receipt_->notes.push_back("a group was given up: " + error.message);
+    return {};
+  }
+
+  UpdateSession& session_;
+  const LoadedTable& table_;
+  const SnapshotTarget& target_;
+  Receipt* receipt_;
+  PlannedOn planned_;
+};
+
+}  // namespace
+
+Result<std::vector<CompactGroup>> PlanCompaction(io::FileSystem& files,
+                                                 const TableMetadata& metadata,
+                                                 const Snapshot& snapshot,
+                                                 const CompactRequest& request) {
+  TICKHOUSE_ASSIGN(const int64_t target, TargetBytes(metadata, request));
+  TICKHOUSE_ASSIGN(Live live, ReadLive(files, metadata, snapshot));
+  std::vector<CompactGroup> groups;
+  for (auto& [key, partition] : live.partitions) {
+    std::vector<CompactInput> inputs;
+    for (ManifestEntry& entry : partition.data) {
+      auto deletes = DeletesOf(entry, partition, live.everywhere);
+      CompactInput input{.data = std::move(entry), .deletes = std::move(deletes)};
+      if (WantsRewrite(input, request, target)) inputs.push_back(std::move(input));
+    }
+    AddGroups(key, std::move(inputs), request, target, &groups);
+  }
+  return groups;
+}
+
+Result<Receipt> CompactFiles(UpdateSession& session, const TableIdentifier& identifier,
+                             const RewriteGroup& rewrite, const CompactRequest& request,
+                             const SnapshotTarget& target) {
+  TICKHOUSE_ASSIGN(const LoadedTable table, session.catalog->LoadTable(identifier));
+  Receipt receipt = BeginReceipt("compact", session, table);
+  receipt.dry_run = request.dry_run;
+  const auto ref = table.metadata->refs.find(target.branch);
+  const Snapshot* head = ref == table.metadata->refs.end()
+                             ? table.metadata->CurrentSnapshot()
+                             : table.metadata->FindSnapshot(ref->second.snapshot_id);
+  if (head == nullptr) return receipt;
+  TICKHOUSE_ASSIGN(const auto groups,
+                   PlanCompaction(*session.files, *table.metadata, *head, request));
+  CountBefore(groups, &receipt);
+  if (request.dry_run || groups.empty()) return receipt;
+  GroupRun run(session, table, target, &receipt);
+  run.PlannedOnSnapshot(head->id);
+  Status ended;
+  for (const CompactGroup& group : groups) {
+    ended = run.Run(group, rewrite);
+    if (!ended) break;
+  }
+  if (!ended) receipt.notes.push_back(ended.error().ToString());
+  TICKHOUSE_TRY(KeepReceipt(session, *table.metadata, receipt));
+  TICKHOUSE_TRY(ended);
+  return receipt;
+}
+
+}  // namespace tickhouse::lake
