@@ -187,6 +187,8 @@ Result<std::vector<CompactGroup>> PlanCompaction(io::FileSystem& files,
   TICKHOUSE_ASSIGN(Live live, ReadLive(files, metadata, snapshot));
   std::vector<CompactGroup> groups;
   for (auto& [key, partition] : live.partitions) {
+    // Lists have the newest first; what was written one after another is read so.
+    std::ranges::stable_sort(partition.data, {}, &ManifestEntry::sequence_number);
     std::vector<CompactInput> inputs;
     for (ManifestEntry& entry : partition.data) {
       auto deletes = DeletesOf(entry, partition, live.everywhere);

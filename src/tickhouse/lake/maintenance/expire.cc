@@ -195,13 +195,15 @@ Status PlanRemovals(io::FileSystem& files, const TableMetadata& before, const Ex
   return {};
 }
 
-void PlanRemovalsOrNote(UpdateSession& session, const TableMetadata& before, const ExpirePlan& plan,
-                        const TableMetadata& after, Receipt* receipt) {
+/// Notes why nothing can be planned; kCancelled is the only error.
+Status PlanRemovalsOrNote(UpdateSession& session, const TableMetadata& before,
+                          const ExpirePlan& plan, const TableMetadata& after, Receipt* receipt) {
   const Status planned = PlanRemovals(*session.files, before, plan, after, session.cancel, receipt);
-  if (planned) return;
+  if (planned || planned.error().kind == ErrorKind::kCancelled) return planned;
   receipt->removals.clear();
   receipt->notes.push_back("no file is removed, for it cannot be proven that none is needed: " +
                            planned.error().ToString());
+  return {};
 }
 
 }  // namespace
@@ -240,7 +242,7 @@ Result<Receipt> ExpireSnapshots(UpdateSession& session, const TableIdentifier& i
   receipt.refs_removed = plan.refs;
   if (plan.empty()) return receipt;
   if (request.remove_files) {
-    PlanRemovalsOrNote(session, *before.metadata, plan, *after, &receipt);
+    TICKHOUSE_TRY(PlanRemovalsOrNote(session, *before.metadata, plan, *after, &receipt));
   }
   if (!request.dry_run) TICKHOUSE_TRY(RemoveFiles(session, *after, &receipt));
   return receipt;

@@ -1,0 +1,159 @@
+// Simulates tables under several writers, maintenance and every fault at once, and checks each swap
+// against a model. One seed is one world: the same seed is the same run, call by call.
+//
+//   lake_sim [--from N] [--seeds N] [--threads N]
+#include <fmt/format.h>
+
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "model.h"
+#include "process.h"
+#include "tickhouse/core/check.h"
+#include "world.h"
+
+namespace tickhouse::sim {
+namespace {
+
+const lake::TableIdentifier kTable{{"gold"}, "eurusd"};
+
+struct Options {
+  uint64_t from = 1;
+  uint64_t seeds = 300;
+  uint64_t threads = 1;
+};
+
+struct Verdict {
+  std::string fault;
+  int64_t swaps = 0;
+  int64_t done = 0;
+};
+
+lake::Properties DrawProperties(Random& random) {
+  lake::Properties properties{{"commit.retry.num-retries", "8"}};
+  if (random.Below(2) == 0) properties["commit.manifest.min-count-to-merge"] = "3";
+  if (random.Below(3) == 0) {
+    properties["write.metadata.delete-after-commit.enabled"] = "true";
+    properties["write.metadata.previous-versions-max"] = "2";
+  }
+  return properties;
+}
+
+void MakeTable(World& world, Random& random) {
+  const auto files = FilesOf(world);
+  const auto catalog = lake::MakeStoredCatalog(RowsOf(world, 0), {.name = "sim",
+                                                                  .warehouse = "/lake",
+                                                                  .files = files.get(),
+                                                                  .clock = &world.clock,
+                                                                  .random = random.Fork(7)});
+  TICKHOUSE_CHECK(catalog->CreateNamespace({"gold"}, {}).has_value(), "a namespace in memory");
+  lake::CreateTableRequest request{.identifier = kTable, .schema = {}};
+  lake::Field time{.id = 1, .name = "datetime", .required = false, .type = {}};
+  time.type.kind = lake::TypeKind::kTimestamp;
+  request.schema.fields = {time};
+  request.spec.fields = {{.source_id = 1,
+                          .field_id = 1000,
+                          .name = "datetime_year",
+                          .transform = {.kind = lake::TransformKind::kYear}}};
+  request.properties = DrawProperties(random);
+  TICKHOUSE_CHECK(catalog->CreateTable(request).has_value(), "a table in memory");
+}
+
+/// The life of one process. A killed one does not come back: others find what it left.
+void Work(World& world, Model& model, int actor, Random random, bool writer) {
+  const uint64_t operations = 1 + random.Below(3);
+  Process process(world, model, actor, random.Fork(actor), kTable);
+  for (uint64_t i = 0; i < operations; ++i) {
+    if (writer) {
+      process.Write();
+    } else {
+      process.Maintain();
+    }
+    world.Step();
+  }
+}
+
+Verdict RunSeed(uint64_t seed, Scheduler& scheduler) {
+  World world(seed, scheduler);
+  Random random = Random(seed).Fork(3);
+  Model model(world, kTable);
+  world.quiet = true;
+  MakeTable(world, random);
+  world.quiet = false;
+  int next_actor = 0;
+  const uint64_t phases = 1 + random.Below(2);
+  const uint64_t writers = 1 + random.Below(3);
+  for (uint64_t phase = 0; phase < phases; ++phase) {
+    std::vector<std::function<void()>> actors;
+    for (uint64_t i = 0; i <= writers; ++i) {
+      const int actor = ++next_actor;
+      actors.emplace_back([&world, &model, actor, part = random.Fork(100 + actor),
+                           writer = i < writers] { Work(world, model, actor, part, writer); });
+    }
+    scheduler.Run(actors, Random(seed).Fork(10 + phase));
+    world.quiet = true;
+    model.CheckAll();
+    world.quiet = false;
+    // What is left of killed writers becomes old enough for orphan removal.
+    world.clock.Advance(std::chrono::hours(24 * 4));
+  }
+  return {model.fault(), model.swaps(), model.done()};
+}
+
+bool ParseOptions(int count, char** words, Options* options) {
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string_view name = words[i], value = words[i + 1];
+    uint64_t* target = name == "--from"      ? &options->from
+                       : name == "--seeds"   ? &options->seeds
+                       : name == "--threads" ? &options->threads
+                                             : nullptr;
+    if (target == nullptr) return false;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), *target);
+    if (error != std::errc() || end != value.data() + value.size()) return false;
+  }
+  return count % 2 == 1 && options->threads > 0;
+}
+
+int Run(const Options& options) {
+  std::atomic<uint64_t> next = options.from;
+  std::atomic<int64_t> swaps = 0, done = 0, faults = 0;
+  std::mutex print;
+  const auto work = [&] {
+    Scheduler scheduler;
+    for (uint64_t seed = next++; seed < options.from + options.seeds && faults < 10;
+         seed = next++) {
+      const Verdict verdict = RunSeed(seed, scheduler);
+      swaps += verdict.swaps;
+      done += verdict.done;
+      if (verdict.fault.empty()) continue;
+      ++faults;
+      const std::scoped_lock lock(print);
+      fmt::print("seed {}: {}\n", seed, verdict.fault);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (uint64_t i = 0; i < options.threads; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  fmt::print("{} seeds from {}, {} operations done, {} swaps, {} faults\n", options.seeds,
+             options.from, done.load(), swaps.load(), faults.load());
+  // A simulator in which nothing happens proves nothing.
+  return faults == 0 && swaps > 0 && done > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tickhouse::sim
+
+int main(int count, char** words) {
+  tickhouse::sim::Options options;
+  if (!tickhouse::sim::ParseOptions(count, words, &options)) {
+    fmt::print(stderr, "usage: lake_sim [--from N] [--seeds N] [--threads N]\n");
+    return 2;
+  }
+  return tickhouse::sim::Run(options);
+}

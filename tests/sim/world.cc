@@ -1,0 +1,205 @@
+#include "world.h"
+
+#include <fmt/format.h>
+
+#include <tuple>
+#include <utility>
+
+#include "tickhouse/io/fs/memory_file_system.h"
+#include "tickhouse/lake/catalog/memory_store.h"
+
+namespace tickhouse::sim {
+namespace {
+
+using lake::TableIdentifier;
+
+Error Trouble(ErrorKind kind, const std::string& what) {
+  return {kind, fmt::format("{}: simulated trouble", what)};
+}
+
+class WatchedWritable : public io::WritableFile {
+ public:
+  WatchedWritable(World& world, std::string path, std::unique_ptr<io::WritableFile> base)
+      : world_(world), path_(std::move(path)), base_(std::move(base)) {}
+  Status Append(std::span<const std::byte> bytes) override { return base_->Append(bytes); }
+  int64_t size() const override { return base_->size(); }
+  Status Commit() override {
+    world_.Step();
+    if (world_.quiet) return Really();
+    if (world_.Chance(world_.rates.refused)) return Fail(Trouble(ErrorKind::kUnavailable, path_));
+    if (world_.Chance(world_.rates.lost_before)) return Fail(Trouble(ErrorKind::kIo, path_));
+    const Status done = Really();
+    world_.Step();
+    if (done && world_.Chance(world_.rates.lost_after)) {
+      return Fail(Trouble(ErrorKind::kUnknownOutcome, path_));
+    }
+    return done;
+  }
+
+ private:
+  Status Really() {
+    TICKHOUSE_TRY(base_->Commit());
+    world_.modified_ns[path_] = ToNanos(world_.clock.Now());
+    return {};
+  }
+  World& world_;
+  std::string path_;
+  std::unique_ptr<io::WritableFile> base_;
+};
+
+class SimulatedFiles : public io::FileSystem {
+ public:
+  explicit SimulatedFiles(World& world) : world_(world) {}
+
+  Result<std::unique_ptr<io::ReadableFile>> OpenRead(const std::string& path) override {
+    TICKHOUSE_TRY(Ask(path));
+    return world_.files->OpenRead(path);
+  }
+  Result<std::unique_ptr<io::WritableFile>> Create(const std::string& path,
+                                                   io::WriteOptions options) override {
+    TICKHOUSE_ASSIGN(auto file, world_.files->Create(path, options));
+    return std::make_unique<WatchedWritable>(world_, path, std::move(file));
+  }
+  Result<std::unique_ptr<AppendableFile>> OpenAppend(const std::string& path) override {
+    return Fail(ErrorKind::kUnsupported, path);
+  }
+  Result<io::FileInfo> Stat(const std::string& path) override {
+    TICKHOUSE_TRY(Ask(path));
+    return world_.files->Stat(path);
+  }
+  Result<std::vector<io::FileInfo>> ListFiles(const std::string& folder) override {
+    TICKHOUSE_TRY(Ask(folder));
+    TICKHOUSE_ASSIGN(auto listed, world_.files->ListFiles(folder));
+    for (io::FileInfo& info : listed) info.modified = FromNanos(world_.modified_ns[info.path]);
+    return listed;
+  }
+  Status Remove(const std::string& path) override {
+    TICKHOUSE_TRY(Ask(path));
+    const Status removed = world_.files->Remove(path);
+    if (removed && !world_.quiet && world_.Chance(world_.rates.lost_after)) {
+      return Fail(Trouble(ErrorKind::kIo, path));
+    }
+    return removed;
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    TICKHOUSE_TRY(Ask(from));
+    return world_.files->Rename(from, to);
+  }
+  Status MakeFolders(const std::string& path) override { return world_.files->MakeFolders(path); }
+  Result<std::unique_ptr<io::FileLock>> Lock(const std::string& path) override {
+    return world_.files->Lock(path);
+  }
+
+ private:
+  Status Ask(const std::string& path) {
+    world_.Step();
+    if (world_.quiet || !world_.Chance(world_.rates.refused)) return {};
+    return Fail(Trouble(ErrorKind::kUnavailable, path));
+  }
+  World& world_;
+};
+
+class SimulatedRows : public lake::TableStore {
+ public:
+  SimulatedRows(World& world, int actor) : world_(world), actor_(actor) {}
+
+  Status CreateNamespace(const lake::Namespace& ns, const lake::Properties& p) override {
+    return world_.rows->CreateNamespace(ns, p);
+  }
+  Status DropNamespace(const lake::Namespace& ns) override {
+    return world_.rows->DropNamespace(ns);
+  }
+  Result<std::vector<lake::Namespace>> AllNamespaces() override {
+    TICKHOUSE_TRY(Ask());
+    return world_.rows->AllNamespaces();
+  }
+  Result<lake::Properties> LoadNamespace(const lake::Namespace& ns) override {
+    return world_.rows->LoadNamespace(ns);
+  }
+  Status UpdateNamespace(const lake::Namespace& ns, const lake::Properties& updates,
+                         const std::vector<std::string>& removals) override {
+    return world_.rows->UpdateNamespace(ns, updates, removals);
+  }
+  Result<std::vector<TableIdentifier>> ListTables(const lake::Namespace& ns) override {
+    TICKHOUSE_TRY(Ask());
+    return world_.rows->ListTables(ns);
+  }
+  Result<std::string> Find(const TableIdentifier& identifier) override {
+    TICKHOUSE_TRY(Ask());
+    return world_.rows->Find(identifier);
+  }
+  Status Insert(const TableIdentifier& identifier, const std::string& location) override {
+    return world_.rows->Insert(identifier, location);
+  }
+  Status Remove(const TableIdentifier& identifier) override {
+    return world_.rows->Remove(identifier);
+  }
+  Status Rename(const TableIdentifier& from, const TableIdentifier& to) override {
+    return world_.rows->Rename(from, to);
+  }
+
+  Status Swap(const TableIdentifier& identifier, const std::string& from,
+              const std::string& to) override {
+    TICKHOUSE_TRY(Ask());
+    const int operation = world_.operation_of[actor_];
+    if (!world_.quiet && world_.Chance(world_.rates.lost_before)) return Lost();
+    if (!world_.quiet && world_.Chance(world_.rates.late)) {
+      world_.late.push_back([&world = world_, operation, identifier, from, to] {
+        std::ignore = Really(world, operation, identifier, from, to);
+      });
+      return Lost();
+    }
+    const Status done = Really(world_, operation, identifier, from, to);
+    world_.Step();
+    if (done && !world_.quiet && world_.Chance(world_.rates.lost_after)) return Lost();
+    return done;
+  }
+
+ private:
+  static Status Really(World& world, int operation, const TableIdentifier& identifier,
+                       const std::string& from, const std::string& to) {
+    TICKHOUSE_TRY(world.rows->Swap(identifier, from, to));
+    if (world.on_swap) {
+      const bool was = std::exchange(world.quiet, true);
+      world.on_swap(operation, from, to);
+      world.quiet = was;
+    }
+    return {};
+  }
+  static std::unexpected<Error> Lost() { return Fail(Trouble(ErrorKind::kUnknownOutcome, "swap")); }
+  Status Ask() {
+    world_.Step();
+    if (world_.quiet || !world_.Chance(world_.rates.refused)) return {};
+    return Fail(Trouble(ErrorKind::kUnavailable, "catalog"));
+  }
+  World& world_;
+  int actor_;
+};
+
+}  // namespace
+
+World::World(uint64_t seed, Scheduler& turns)
+    : random(Random(seed).Fork(1)),
+      scheduler(turns),
+      files(io::MakeMemoryFileSystem()),
+      rows(lake::MakeMemoryStore()) {}
+
+void World::Step() {
+  if (quiet || !scheduler.running()) return;
+  scheduler.Yield();
+  if (!late.empty() && Chance(100)) {
+    const auto request = std::move(late.back());
+    late.pop_back();
+    request();
+  }
+  if (Chance(rates.killed)) throw Killed();
+}
+
+std::unique_ptr<io::FileSystem> FilesOf(World& world) {
+  return std::make_unique<SimulatedFiles>(world);
+}
+std::unique_ptr<lake::TableStore> RowsOf(World& world, int actor) {
+  return std::make_unique<SimulatedRows>(world, actor);
+}
+
+}  // namespace tickhouse::sim
