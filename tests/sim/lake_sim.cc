@@ -82,6 +82,7 @@ void Work(World& world, Model& model, int actor, Random random, bool writer) {
 Verdict RunSeed(uint64_t seed, Scheduler& scheduler) {
   World world(seed, scheduler);
   Random random = Random(seed).Fork(3);
+  world.rates = FaultRates::Draw(random);
   Model model(world, kTable);
   world.quiet = true;
   MakeTable(world, random);

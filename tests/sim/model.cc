@@ -65,12 +65,13 @@ int Model::Begin(int actor, Operation operation) {
   return operation.number;
 }
 
-void Model::End(int number, bool changed, const Status& answer) {
+void Model::End(int number, bool changed, bool looked_up, const Status& answer) {
   Operation& operation = operations_.at(number);
   if (operation.verb == Verb::kSameRows) return;  // Compaction commits group by group.
   if (answer) {
     ++done_;
     if (operation.swaps == (changed ? 1 : 0)) return;
+    if (operation.verb == Verb::kRollback && looked_up && operation.swaps == 0) return;
     Blame(fmt::format("{} was answered done ({}), and swapped {} times", operation.name,
                       changed ? "changed" : "nothing to do", operation.swaps));
   } else if (answer.error().kind != ErrorKind::kUnknownOutcome) {

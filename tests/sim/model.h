@@ -48,7 +48,9 @@ class Model {
   int Begin(int actor, Operation operation);
   /// How it was answered. Done: must have swapped once, or not at all when nothing changed;
   /// failed: not at all.
-  void End(int number, bool changed, const Status& answer);
+  /// `looked_up`: the answer was lost, and that it is done was seen in the table; then another may
+  /// have moved main to the very same snapshot.
+  void End(int number, bool changed, bool looked_up, const Status& answer);
 
   /// Rows of the table's main branch as it is now.
   Rows Visible();

@@ -82,7 +82,7 @@ Result<Rows> Process::ReadRows(const std::string& path) {
 
 void Process::End(int number, const Result<lake::CommitOutcome>& outcome) {
   const Status answer = outcome ? Status() : Status(std::unexpected(outcome.error()));
-  model_.End(number, outcome && outcome->changed, answer);
+  model_.End(number, outcome && outcome->changed, outcome && outcome->answer_was_lost, answer);
 }
 
 void Process::Append() {

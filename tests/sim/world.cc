@@ -178,6 +178,16 @@ class SimulatedRows : public lake::TableStore {
 
 }  // namespace
 
+FaultRates FaultRates::Draw(Random& random) {
+  const uint64_t weathers[] = {0, 1, 1, 4, 16};
+  const uint64_t weather = weathers[random.Below(5)];
+  FaultRates rates;
+  for (uint64_t* rate : {&rates.refused, &rates.lost_before, &rates.lost_after, &rates.late}) {
+    *rate *= weather;
+  }
+  return rates;
+}
+
 World::World(uint64_t seed, Scheduler& turns)
     : random(Random(seed).Fork(1)),
       scheduler(turns),

@@ -23,6 +23,8 @@ struct FaultRates {
   uint64_t lost_after = 8;   ///< It happens, the answer is an error that does not tell.
   uint64_t late = 4;         ///< A swap: as lost_before, but it is tried later on its own.
   uint64_t killed = 2;       ///< The process dies, before or after.
+  /// Calm weather, the usual, and storms in which no look at the table may succeed.
+  static FaultRates Draw(Random& random);
 };
 
 struct World {
