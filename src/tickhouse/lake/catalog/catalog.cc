@@ -58,4 +58,15 @@ Result<TableIdentifier> ParseTableIdentifier(std::string_view text) {
   return identifier;
 }
 
+Result<LoadedTable> Catalog::StageTable(const CreateTableRequest& request) {
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("table {}: catalog {} cannot stage a table; create it first",
+                          request.identifier.ToString(), name()));
+}
+
+Status Catalog::CommitTables(const std::vector<TableCommit>& /*commits*/) {
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("catalog {} commits one table at a time", name()));
+}
+
 }  // namespace tickhouse::lake

@@ -48,6 +48,13 @@ struct CreateTableRequest {
   int format_version = 2;
 };
 
+/// What one table is asked in a commit.
+struct TableCommit {
+  TableIdentifier identifier;
+  std::vector<TableRequirement> requirements;
+  std::vector<TableUpdate> updates;
+};
+
 /// Safe for several threads and, but for memory, several processes and other engines at once.
 /// Errors name the table. kUnavailable: the service does not answer, nothing happened.
 class Catalog {
@@ -89,6 +96,15 @@ class Catalog {
   virtual Result<LoadedTable> CommitTable(const TableIdentifier& identifier,
                                           const std::vector<TableRequirement>& requirements,
                                           const std::vector<TableUpdate>& updates) = 0;
+
+  /// The metadata that CreateTable would write, without writing it or taking the name: the first
+  /// half of making a table and its first snapshot in one step (commit then with AssertCreate and
+  /// all updates). kUnsupported where the catalog cannot.
+  virtual Result<LoadedTable> StageTable(const CreateTableRequest& request);
+
+  /// As CommitTable for several tables at once: all of them or none. kUnsupported where the catalog
+  /// cannot; kInvalidArgument for a table named twice.
+  virtual Status CommitTables(const std::vector<TableCommit>& commits);
 };
 
 }  // namespace tickhouse::lake

@@ -105,25 +105,18 @@ class MemoryStore : public TableStore {
   }
 
   Status Insert(const TableIdentifier& identifier, const std::string& location) override {
-    TICKHOUSE_TRY(CheckIdentifier(identifier));
-    const std::scoped_lock lock(mutex_);
-    if (!Exists(identifier.ns)) return NoNamespace(identifier.ns);
-    if (!tables_.emplace(identifier, location).second) return TableExists(identifier);
-    return {};
+    return SwapAll({{identifier, "", location}});
   }
 
   Status Swap(const TableIdentifier& identifier, const std::string& from,
               const std::string& to) override {
-    TICKHOUSE_TRY(CheckIdentifier(identifier));
+    return SwapAll({{identifier, from, to}});
+  }
+
+  Status SwapAll(const std::vector<PointerSwap>& swaps) override {
     const std::scoped_lock lock(mutex_);
-    const auto found = tables_.find(identifier);
-    if (found == tables_.end()) return NoTable(identifier);
-    if (found->second != from) {
-      return Fail(ErrorKind::kConflict,
-                  fmt::format("table {}: another writer was first, it is at {} now",
-                              identifier.ToString(), found->second));
-    }
-    found->second = to;
+    for (const PointerSwap& swap : swaps) TICKHOUSE_TRY(MayMove(swap));
+    for (const PointerSwap& swap : swaps) tables_[swap.identifier] = swap.to;
     return {};
   }
 
@@ -147,6 +140,20 @@ class MemoryStore : public TableStore {
   }
 
  private:
+  Status MayMove(const PointerSwap& swap) const {
+    TICKHOUSE_TRY(CheckIdentifier(swap.identifier));
+    const auto found = tables_.find(swap.identifier);
+    if (swap.from.empty()) {
+      if (!Exists(swap.identifier.ns)) return NoNamespace(swap.identifier.ns);
+      return found == tables_.end() ? Status() : TableExists(swap.identifier);
+    }
+    if (found == tables_.end()) return NoTable(swap.identifier);
+    if (found->second == swap.from) return {};
+    return Fail(ErrorKind::kConflict,
+                fmt::format("table {}: another writer was first, it is at {} now",
+                            swap.identifier.ToString(), found->second));
+  }
+
   bool Exists(const Namespace& ns) const {
     return std::ranges::any_of(namespaces_,
                                [&](const auto& row) { return Below(row.first, ns); }) ||

@@ -195,41 +195,36 @@ class SqlStore : public TableStore {
 
   Status Insert(const TableIdentifier& identifier, const std::string& location) override {
     TICKHOUSE_TRY(CheckIdentifier(identifier));
-    const Status done = Transact([&]() -> Status {
-      TICKHOUSE_ASSIGN(const bool exists, Exists(identifier.ns));
-      if (!exists) return NoNamespace(identifier.ns);
-      return Discard(sql_->Run(
-          fmt::format("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, "
-                      "metadata_location, previous_metadata_location{}) VALUES ($1, $2, $3, $4, "
-                      "NULL{})",
-                      has_type_ ? ", iceberg_type" : "", has_type_ ? ", 'TABLE'" : ""),
-          {name_, NamespaceText(identifier.ns), identifier.name, location}));
-    });
-    return TakenMeansTable(done, identifier);
+    return TakenMeansTable(Transact([&] { return InsertRow(identifier, location); }), identifier);
   }
 
   Status Swap(const TableIdentifier& identifier, const std::string& from,
               const std::string& to) override {
     TICKHOUSE_TRY(CheckIdentifier(identifier));
-    const Status done = Transact([&]() -> Status {
-      auto values = KeyOf(identifier);
-      values.push_back(from);
-      values.push_back(to);
-      TICKHOUSE_ASSIGN(
-          const SqlRows changed,
-          sql_->Run("UPDATE iceberg_tables SET metadata_location = $5, "
-                    "previous_metadata_location = $4 WHERE " +
-                        std::string(kOfTable) + " AND metadata_location = $4" + OnlyTables(),
-                    values));
-      if (changed.affected == 1) return {};
-      TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, ""));
-      if (!pointer) return NoTable(identifier);
-      return Fail(ErrorKind::kConflict,
-                  fmt::format("table {}: another writer was first, it is at {} now",
-                              identifier.ToString(), pointer->now));
-    });
+    const Status done = Transact([&] { return MoveRow(identifier, from, to); });
     if (done || done.error().kind != ErrorKind::kUnknownOutcome) return done;
     return Settle(identifier, from, to, done.error());
+  }
+
+  Status SwapAll(const std::vector<PointerSwap>& given) override {
+    for (const PointerSwap& swap : given) TICKHOUSE_TRY(CheckIdentifier(swap.identifier));
+    // In one order for every writer, or two of them could wait for each other.
+    std::vector<PointerSwap> swaps = given;
+    std::ranges::sort(swaps, {}, &PointerSwap::identifier);
+    const Status done = Transact([&]() -> Status {
+      for (const PointerSwap& swap : swaps) {
+        TICKHOUSE_TRY(swap.from.empty()
+                          ? TakenMeansTable(InsertRow(swap.identifier, swap.to), swap.identifier)
+                          : MoveRow(swap.identifier, swap.from, swap.to));
+      }
+      return {};
+    });
+    if (done || done.error().kind != ErrorKind::kUnknownOutcome) return done;
+    // One transaction moved them all: one that was there before tells of the others.
+    const auto moved =
+        std::ranges::find_if(swaps, [](const PointerSwap& swap) { return !swap.from.empty(); });
+    if (moved == swaps.end()) return done;
+    return Settle(moved->identifier, moved->from, moved->to, done.error());
   }
 
   Status Remove(const TableIdentifier& identifier) override {
@@ -269,6 +264,37 @@ class SqlStore : public TableStore {
   struct PointerRow {
     std::string now, before;
   };
+
+  // Inside a transaction, as MoveRow.
+  Status InsertRow(const TableIdentifier& identifier, const std::string& location) {
+    TICKHOUSE_ASSIGN(const bool exists, Exists(identifier.ns));
+    if (!exists) return NoNamespace(identifier.ns);
+    return Discard(sql_->Run(
+        fmt::format("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, "
+                    "metadata_location, previous_metadata_location{}) VALUES ($1, $2, $3, $4, "
+                    "NULL{})",
+                    has_type_ ? ", iceberg_type" : "", has_type_ ? ", 'TABLE'" : ""),
+        {name_, NamespaceText(identifier.ns), identifier.name, location}));
+  }
+
+  Status MoveRow(const TableIdentifier& identifier, const std::string& from,
+                 const std::string& to) {
+    auto values = KeyOf(identifier);
+    values.push_back(from);
+    values.push_back(to);
+    TICKHOUSE_ASSIGN(
+        const SqlRows changed,
+        sql_->Run("UPDATE iceberg_tables SET metadata_location = $5, "
+                  "previous_metadata_location = $4 WHERE " +
+                      std::string(kOfTable) + " AND metadata_location = $4" + OnlyTables(),
+                  values));
+    if (changed.affected == 1) return {};
+    TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, ""));
+    if (!pointer) return NoTable(identifier);
+    return Fail(ErrorKind::kConflict,
+                fmt::format("table {}: another writer was first, it is at {} now",
+                            identifier.ToString(), pointer->now));
+  }
 
   // Begun again while the database says that nothing happened.
   Status Transact(const std::function<Status()>& work) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <set>
 #include <tuple>
 
 #include "tickhouse/core/time.h"
@@ -91,24 +92,27 @@ class StoredCatalog : public Catalog {
     return Read(identifier, std::move(location));
   }
 
-  Result<LoadedTable> CreateTable(const CreateTableRequest& given) override {
-    TICKHOUSE_TRY(CheckIdentifier(given.identifier));
-    CreateTableRequest request = given;
-    TICKHOUSE_TRY(AssignFreshIds(&request));
-    if (request.location.empty()) {
-      TICKHOUSE_ASSIGN(request.location, DefaultLocation(request.identifier));
+  Result<LoadedTable> CreateTable(const CreateTableRequest& request) override {
+    TICKHOUSE_ASSIGN(const std::vector<TableUpdate> updates, FirstUpdates(request));
+    TICKHOUSE_ASSIGN(const Prepared table, PrepareNew(request.identifier, updates));
+    TICKHOUSE_TRY(
+        Swapped(table.table, store_->Insert(request.identifier, table.table.metadata_location)));
+    return table.table;
+  }
+
+  Result<LoadedTable> StageTable(const CreateTableRequest& request) override {
+    const auto there = store_->Find(request.identifier);
+    if (there) {
+      return Fail(ErrorKind::kAlreadyExists,
+                  fmt::format("table {} exists already", request.identifier.ToString()));
     }
-    const std::vector<TableUpdate> updates{AssignUuid{NewUuid()},
-                                           UpgradeFormatVersion{request.format_version},
-                                           AddSchema{request.schema},
-                                           SetCurrentSchema{},
-                                           AddPartitionSpec{request.spec},
-                                           SetDefaultSpec{},
-                                           AddSortOrder{request.sort_order},
-                                           SetDefaultSortOrder{},
-                                           SetLocation{request.location},
-                                           SetProperties{request.properties}};
-    return CreateFrom(request.identifier, updates);
+    if (there.error().kind != ErrorKind::kNotFound) return std::unexpected(there.error());
+    TICKHOUSE_TRY(store_->LoadNamespace(request.identifier.ns));
+    TICKHOUSE_ASSIGN(const std::vector<TableUpdate> updates, FirstUpdates(request));
+    auto applied = ApplyUpdates(nullptr, updates, NowMs());
+    if (!applied) return Named(request.identifier, applied.error());
+    return LoadedTable{request.identifier, "",
+                       std::make_shared<const TableMetadata>(std::move(*applied))};
   }
 
   Result<LoadedTable> RegisterTable(const TableIdentifier& identifier,
@@ -129,32 +133,97 @@ class StoredCatalog : public Catalog {
   Result<LoadedTable> CommitTable(const TableIdentifier& identifier,
                                   const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates) override {
-    const auto location = store_->Find(identifier);
+    TICKHOUSE_ASSIGN(const Prepared ready, Prepare({identifier, requirements, updates}));
+    if (!ready.written) return ready.table;
+    const std::string& to = ready.table.metadata_location;
+    const Status done = ready.from.empty() ? TakenMeansConflict(store_->Insert(identifier, to))
+                                           : store_->Swap(identifier, ready.from, to);
+    TICKHOUSE_TRY(Swapped(ready.table, done));
+    RemoveDropped(ready);
+    return ready.table;
+  }
+
+  Status CommitTables(const std::vector<TableCommit>& commits) override {
+    std::set<TableIdentifier> tables;
+    for (const TableCommit& commit : commits) {
+      if (tables.insert(commit.identifier).second) continue;
+      return Fail(ErrorKind::kInvalidArgument,
+                  fmt::format("table {} is named twice", commit.identifier.ToString()));
+    }
+    std::vector<Prepared> ready;
+    std::vector<PointerSwap> swaps;
+    Status status;
+    for (const TableCommit& commit : commits) {
+      auto one = Prepare(commit);
+      if (!one) {
+        status = std::unexpected(one.error());
+        break;
+      }
+      if (!one->written) continue;
+      swaps.push_back({commit.identifier, one->from, one->table.metadata_location});
+      ready.push_back(std::move(*one));
+    }
+    if (status && !swaps.empty()) status = TakenMeansConflict(store_->SwapAll(swaps));
+    for (const Prepared& one : ready) std::ignore = Swapped(one.table, status);
+    if (status) std::ranges::for_each(ready, [this](const Prepared& one) { RemoveDropped(one); });
+    return status;
+  }
+
+ private:
+  // A metadata file that waits for the pointer to move to it.
+  struct Prepared {
+    LoadedTable table;
+    std::string from = {};  // Empty: a new table.
+    bool written = true;    // False: there was nothing to do.
+    std::vector<MetadataLogEntry> dropped = {};
+  };
+
+  static std::unexpected<Error> Named(const TableIdentifier& identifier, const Error& error) {
+    return Fail(error.WithContext(fmt::format("table {}", identifier.ToString())));
+  }
+
+  // The requirement was that it does not exist: so another writer was first.
+  static Status TakenMeansConflict(Status status) {
+    if (status || status.error().kind != ErrorKind::kAlreadyExists) return status;
+    return Fail(ErrorKind::kConflict, status.error().message);
+  }
+
+  Result<std::vector<TableUpdate>> FirstUpdates(CreateTableRequest request) {
+    TICKHOUSE_TRY(CheckIdentifier(request.identifier));
+    TICKHOUSE_TRY(AssignFreshIds(&request));
+    if (request.location.empty()) {
+      TICKHOUSE_ASSIGN(request.location, DefaultLocation(request.identifier));
+    }
+    return std::vector<TableUpdate>{AssignUuid{NewUuid()},
+                                    UpgradeFormatVersion{request.format_version},
+                                    AddSchema{request.schema},
+                                    SetCurrentSchema{},
+                                    AddPartitionSpec{request.spec},
+                                    SetDefaultSpec{},
+                                    AddSortOrder{request.sort_order},
+                                    SetDefaultSortOrder{},
+                                    SetLocation{request.location},
+                                    SetProperties{request.properties}};
+  }
+
+  Result<Prepared> Prepare(const TableCommit& commit) {
+    const auto location = store_->Find(commit.identifier);
     if (!location) {
-      const bool creates = std::ranges::any_of(requirements, [](const TableRequirement& r) {
+      const bool creates = std::ranges::any_of(commit.requirements, [](const TableRequirement& r) {
         return std::holds_alternative<AssertCreate>(r);
       });
       if (location.error().kind != ErrorKind::kNotFound || !creates) {
         return std::unexpected(location.error());
       }
-      TICKHOUSE_TRY(Named(identifier, CheckRequirements(requirements, nullptr)));
-      auto created = CreateFrom(identifier, updates);
-      // The requirement was that it does not exist: so another writer was first.
-      if (!created && created.error().kind == ErrorKind::kAlreadyExists) {
-        return Fail(ErrorKind::kConflict, created.error().message);
-      }
-      return created;
+      const Status holds = CheckRequirements(commit.requirements, nullptr);
+      if (!holds) return Named(commit.identifier, holds.error());
+      return PrepareNew(commit.identifier, commit.updates);
     }
-    TICKHOUSE_ASSIGN(LoadedTable base, Read(identifier, *location));
-    TICKHOUSE_TRY(Named(identifier, CheckRequirements(requirements, base.metadata.get())));
-    if (updates.empty()) return base;
-    return Replace(base, updates);
-  }
-
- private:
-  static Status Named(const TableIdentifier& identifier, Status status) {
-    if (status) return status;
-    return Fail(status.error().WithContext(fmt::format("table {}", identifier.ToString())));
+    TICKHOUSE_ASSIGN(LoadedTable base, Read(commit.identifier, *location));
+    const Status holds = CheckRequirements(commit.requirements, base.metadata.get());
+    if (!holds) return Named(commit.identifier, holds.error());
+    if (commit.updates.empty()) return Prepared{.table = std::move(base), .written = false};
+    return PrepareNext(base, commit.updates);
   }
 
   Result<LoadedTable> Read(const TableIdentifier& identifier, std::string location) {
@@ -182,41 +251,35 @@ class StoredCatalog : public Catalog {
                        identifier.name);
   }
 
-  Result<LoadedTable> CreateFrom(const TableIdentifier& identifier,
-                                 const std::vector<TableUpdate>& updates) {
+  Result<Prepared> PrepareNew(const TableIdentifier& identifier,
+                              const std::vector<TableUpdate>& updates) {
     auto applied = ApplyUpdates(nullptr, updates, NowMs());
-    if (!applied) {
-      return Fail(applied.error().WithContext(fmt::format("table {}", identifier.ToString())));
-    }
+    if (!applied) return Named(identifier, applied.error());
     TICKHOUSE_ASSIGN(LoadedTable table, Write(identifier, std::move(*applied), 0));
-    TICKHOUSE_TRY(Swapped(table, store_->Insert(identifier, table.metadata_location)));
-    return table;
+    return Prepared{.table = std::move(table)};
   }
 
-  Result<LoadedTable> Replace(const LoadedTable& base, const std::vector<TableUpdate>& updates) {
+  Result<Prepared> PrepareNext(const LoadedTable& base, const std::vector<TableUpdate>& updates) {
     auto applied = ApplyUpdates(base.metadata.get(), updates, NowMs());
-    if (!applied) {
-      return Fail(applied.error().WithContext(fmt::format("table {}", base.identifier.ToString())));
-    }
-    auto kept = PreviousVersions(*applied);
-    if (!kept) {
-      return Fail(kept.error().WithContext(fmt::format("table {}", base.identifier.ToString())));
-    }
+    if (!applied) return Named(base.identifier, applied.error());
+    const auto kept = PreviousVersions(*applied);
+    if (!kept) return Named(base.identifier, kept.error());
+    Prepared ready{.table = {}, .from = base.metadata_location};
     auto& log = applied->metadata_log;
     log.push_back({base.metadata->last_updated_ms, base.metadata_location});
-    std::vector<MetadataLogEntry> dropped;
     if (const auto count = static_cast<int64_t>(log.size()); count > *kept) {
-      dropped.assign(log.begin(), log.begin() + (count - *kept));
+      ready.dropped.assign(log.begin(), log.begin() + (count - *kept));
       log.erase(log.begin(), log.begin() + (count - *kept));
     }
-    TICKHOUSE_ASSIGN(LoadedTable table, Write(base.identifier, std::move(*applied),
-                                              NextVersion(base.metadata_location)));
-    TICKHOUSE_TRY(Swapped(
-        table, store_->Swap(base.identifier, base.metadata_location, table.metadata_location)));
-    if (table.metadata->Property("write.metadata.delete-after-commit.enabled", "false") == "true") {
-      for (const MetadataLogEntry& entry : dropped) RemoveQuietly(entry.metadata_file);
-    }
-    return table;
+    TICKHOUSE_ASSIGN(ready.table, Write(base.identifier, std::move(*applied),
+                                        NextVersion(base.metadata_location)));
+    return ready;
+  }
+
+  void RemoveDropped(const Prepared& done) {
+    constexpr char kKey[] = "write.metadata.delete-after-commit.enabled";
+    if (done.table.metadata->Property(kKey, "false") != "true") return;
+    for (const MetadataLogEntry& entry : done.dropped) RemoveQuietly(entry.metadata_file);
   }
 
   Result<LoadedTable> Write(const TableIdentifier& identifier, TableMetadata metadata,

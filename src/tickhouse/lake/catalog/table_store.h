@@ -11,6 +11,13 @@
 
 namespace tickhouse::lake {
 
+/// One pointer to be moved.
+struct PointerSwap {
+  TableIdentifier identifier;
+  std::string from;  ///< Empty: the table must not exist yet.
+  std::string to;
+};
+
 /// Safe for several threads. A namespace exists when it was created, or when a table or another
 /// namespace lies below it. Errors name what they are about; kUnavailable: nothing happened.
 class TableStore {
@@ -36,6 +43,8 @@ class TableStore {
   /// kNotFound; kUnknownOutcome.
   virtual Status Swap(const TableIdentifier& identifier, const std::string& from,
                       const std::string& to) = 0;
+  /// All or none, of different tables; errors as Swap and Insert.
+  virtual Status SwapAll(const std::vector<PointerSwap>& swaps) = 0;
   /// kNotFound; kUnknownOutcome.
   virtual Status Remove(const TableIdentifier& identifier) = 0;
   /// kNotFound for the table or the new namespace; kAlreadyExists.
