@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -126,6 +127,22 @@ Result<ManifestFile> WriteManifest(io::FileSystem& files, const std::string& loc
 /// kUnsupported for a format version above 3.
 Result<std::vector<ManifestEntry>> ReadManifest(io::FileSystem& files, const ManifestFile& manifest,
                                                 const TableMetadata& metadata);
+
+/// Which live entries a reader wants, judged at a glance.
+struct EntryChoice {
+  std::vector<int> columns = {};  ///< Field ids whose counts and bounds `keep` looks at; ascending.
+  /// Sees what inheritance and decoding gave for: status, ids and numbers, content, spec,
+  /// partition, record count, file size, first row id, and null, NaN and value counts and bounds of
+  /// `columns`. The rest is empty.
+  std::function<bool(const ManifestEntry&)> keep;
+};
+
+/// As ReadManifest, but the live entries that `choice` keeps only, which are whole. What is not
+/// kept costs little: nothing of it is copied.
+Result<std::vector<ManifestEntry>> ReadChosenEntries(io::FileSystem& files,
+                                                     const ManifestFile& manifest,
+                                                     const TableMetadata& metadata,
+                                                     const EntryChoice& choice);
 
 /// `snapshot` supplies id, parent, sequence number, first_row_id and the location, which must not
 /// exist. Replaces kAssignedByList in manifests that this snapshot added; v3: gives data manifests

@@ -32,8 +32,17 @@ void SortById(ByFieldId<T>* values) {
   values->erase(twice.begin(), twice.end());
 }
 
-template <typename T, typename ReadValue>
-void ReadMapById(AvroDecoder& in, const AvroSchema& written, ByFieldId<T>* out, ReadValue read) {
+/// The field ids that are wanted of maps by id; nullptr: all.
+using WantedIds = std::shared_ptr<const std::vector<int>>;
+
+bool IsWanted(const WantedIds& wanted, int64_t id) {
+  // A few at most: a filter's columns.
+  return wanted == nullptr || std::ranges::find(*wanted, id) != wanted->end();
+}
+
+template <typename T, typename Read>
+void ReadMapById(AvroDecoder& in, const AvroSchema& written, const WantedIds& wanted,
+                 ByFieldId<T>* out, Read read) {
   const bool pairs = written.kind == AvroKind::kArray &&
                      written.items[0].kind == AvroKind::kRecord &&
                      written.items[0].fields.size() == 2;
@@ -45,32 +54,38 @@ void ReadMapById(AvroDecoder& in, const AvroSchema& written, ByFieldId<T>* out, 
   const AvroSchema& value = written.items[0].fields[1].type;
   for (int64_t count = in.BlockCount(); count > 0; count = in.BlockCount()) {
     // Each pair has two bytes at least, and the count was held against the bytes.
-    out->reserve(out->size() + static_cast<std::size_t>(std::min<int64_t>(count, 4096)));
+    if (wanted == nullptr) {
+      out->reserve(out->size() + static_cast<std::size_t>(std::min<int64_t>(count, 4096)));
+    }
     for (int64_t i = 0; i < count && !in.failed(); ++i) {
       const int64_t id = in.Integer(key);
       if (!std::in_range<int>(id)) in.SetFailure("a field id of more than 32 bits");
-      out->emplace_back(static_cast<int>(id), read(in, value));
+      const auto found = read(in, value);
+      if (IsWanted(wanted, id)) out->emplace_back(static_cast<int>(id), found);
     }
   }
   SortById(out);
 }
 
-FileMember Counts(int id, std::string_view name, ByFieldId<int64_t> DataFile::* member) {
+FileMember Counts(int id, std::string_view name, ByFieldId<int64_t> DataFile::* member,
+                  WantedIds wanted = nullptr) {
   return {.id = id,
           .name = name,
-          .read = [member](AvroDecoder& in, const AvroSchema& written, DataFile* out) {
-            ReadMapById(in, written, &(out->*member),
+          .read = [member, wanted = std::move(wanted)](AvroDecoder& in, const AvroSchema& written,
+                                                       DataFile* out) {
+            ReadMapById(in, written, wanted, &(out->*member),
                         [](AvroDecoder& d, const AvroSchema& type) { return d.Integer(type); });
           }};
 }
 
-FileMember Bounds(int id, std::string_view name, ByFieldId<std::string> DataFile::* member) {
+FileMember Bounds(int id, std::string_view name, ByFieldId<std::string> DataFile::* member,
+                  WantedIds wanted = nullptr) {
   return {.id = id,
           .name = name,
-          .read = [member](AvroDecoder& in, const AvroSchema& written, DataFile* out) {
-            ReadMapById(in, written, &(out->*member), [](AvroDecoder& d, const AvroSchema& type) {
-              return std::string(d.Text(type));
-            });
+          .read = [member, wanted = std::move(wanted)](AvroDecoder& in, const AvroSchema& written,
+                                                       DataFile* out) {
+            ReadMapById(in, written, wanted, &(out->*member),
+                        [](AvroDecoder& d, const AvroSchema& type) { return d.Text(type); });
           }};
 }
 
@@ -169,43 +184,78 @@ Result<std::shared_ptr<const PartitionReader>> ResolvePartition(const AvroSchema
   return std::make_shared<const PartitionReader>(std::move(reader));
 }
 
-Result<AvroRecordReader<DataFile>> ResolveFile(const AvroSchema& schema, const PartitionSpec& spec,
-                                               const TableMetadata& metadata) {
+FileMember Content() {
+  return {.id = 134,
+          .name = "content",
+          .read = [](AvroDecoder& in, const AvroSchema& written, DataFile* out) {
+            out->content = ReadEnum(in, written, FileContent::kEqualityDeletes);
+          }};
+}
+
+Result<FileMember> PartitionMember(const AvroSchema& schema, const PartitionSpec& spec,
+                                   const TableMetadata& metadata) {
   TICKHOUSE_ASSIGN(auto partition, ResolvePartition(schema, spec, metadata));
-  std::vector<FileMember> members = {
-      {.id = 134,
-       .name = "content",
-       .read =
-           [](AvroDecoder& in, const AvroSchema& written, DataFile* out) {
-             out->content = ReadEnum(in, written, FileContent::kEqualityDeletes);
-           }},
-      Text(100, "file_path", true, &DataFile::path),
-      {.id = 101, .name = "file_format", .required = true, .read = ReadFormat},
-      {.id = 102,
-       .name = "partition",
-       .required = true,
-       .read = [partition](AvroDecoder& in, const AvroSchema&,
-                           DataFile* out) { partition->Read(in, &out->partition); }},
-      Amount(103, "record_count", &DataFile::record_count),
-      Amount(104, "file_size_in_bytes", &DataFile::file_size),
-      Counts(108, "column_sizes", &DataFile::column_sizes),
-      Counts(109, "value_counts", &DataFile::value_counts),
-      Counts(110, "null_value_counts", &DataFile::null_counts),
-      Counts(137, "nan_value_counts", &DataFile::nan_counts),
-      Bounds(125, "lower_bounds", &DataFile::lower_bounds),
-      Bounds(128, "upper_bounds", &DataFile::upper_bounds),
-      Text(131, "key_metadata", false, &DataFile::key_metadata),
-      List(132, "split_offsets", &DataFile::split_offsets),
-      List(135, "equality_ids", &DataFile::equality_ids),
-      OptionalNumber(140, "sort_order_id", &DataFile::sort_order_id),
-      OptionalNumber(142, "first_row_id", &DataFile::first_row_id),
-      {.id = 143,
-       .name = "referenced_data_file",
-       .read = [](AvroDecoder& in, const AvroSchema& written,
-                  DataFile* out) { out->referenced_data_file = in.Text(written); }},
-      OptionalNumber(144, "content_offset", &DataFile::content_offset),
-      OptionalNumber(145, "content_size_in_bytes", &DataFile::content_size)};
-  return AvroRecordReader<DataFile>::Resolve(schema, std::move(members));
+  return FileMember{.id = 102,
+                    .name = "partition",
+                    .required = true,
+                    .read = [partition = std::move(partition)](AvroDecoder& in, const AvroSchema&,
+                                                               DataFile* out) {
+                      partition->Read(in, &out->partition);
+                    }};
+}
+
+/// Everything of a file.
+std::vector<FileMember> WholeFile(FileMember partition) {
+  return {Content(),
+          Text(100, "file_path", true, &DataFile::path),
+          {.id = 101, .name = "file_format", .required = true, .read = ReadFormat},
+          std::move(partition),
+          Amount(103, "record_count", &DataFile::record_count),
+          Amount(104, "file_size_in_bytes", &DataFile::file_size),
+          Counts(108, "column_sizes", &DataFile::column_sizes),
+          Counts(109, "value_counts", &DataFile::value_counts),
+          Counts(110, "null_value_counts", &DataFile::null_counts),
+          Counts(137, "nan_value_counts", &DataFile::nan_counts),
+          Bounds(125, "lower_bounds", &DataFile::lower_bounds),
+          Bounds(128, "upper_bounds", &DataFile::upper_bounds),
+          Text(131, "key_metadata", false, &DataFile::key_metadata),
+          List(132, "split_offsets", &DataFile::split_offsets),
+          List(135, "equality_ids", &DataFile::equality_ids),
+          OptionalNumber(140, "sort_order_id", &DataFile::sort_order_id),
+          OptionalNumber(142, "first_row_id", &DataFile::first_row_id),
+          {.id = 143,
+           .name = "referenced_data_file",
+           .read = [](AvroDecoder& in, const AvroSchema& written,
+                      DataFile* out) { out->referenced_data_file = in.Text(written); }},
+          OptionalNumber(144, "content_offset", &DataFile::content_offset),
+          OptionalNumber(145, "content_size_in_bytes", &DataFile::content_size)};
+}
+
+/// What EntryChoice::keep sees.
+std::vector<FileMember> GlanceOfFile(FileMember partition, std::vector<int> columns) {
+  const auto wanted = std::make_shared<const std::vector<int>>(std::move(columns));
+  std::vector<FileMember> members = {Content(), std::move(partition),
+                                     Amount(103, "record_count", &DataFile::record_count),
+                                     Amount(104, "file_size_in_bytes", &DataFile::file_size),
+                                     OptionalNumber(142, "first_row_id", &DataFile::first_row_id)};
+  if (wanted->empty()) return members;
+  members.push_back(Counts(109, "value_counts", &DataFile::value_counts, wanted));
+  members.push_back(Counts(110, "null_value_counts", &DataFile::null_counts, wanted));
+  members.push_back(Counts(137, "nan_value_counts", &DataFile::nan_counts, wanted));
+  members.push_back(Bounds(125, "lower_bounds", &DataFile::lower_bounds, wanted));
+  members.push_back(Bounds(128, "upper_bounds", &DataFile::upper_bounds, wanted));
+  return members;
+}
+
+/// Ready for the next entry; what was allocated stays.
+void ClearGlance(ManifestEntry* entry) {
+  entry->snapshot_id = entry->sequence_number = entry->file_sequence_number = std::nullopt;
+  DataFile& file = entry->file;
+  file.content = FileContent::kData;
+  file.first_row_id.reset();
+  for (auto& value : file.partition) value.reset();
+  for (auto* counts : {&file.value_counts, &file.null_counts, &file.nan_counts}) counts->clear();
+  for (auto* bounds : {&file.lower_bounds, &file.upper_bounds}) bounds->clear();
 }
 
 EntryMember EntryNumber(int id, std::string_view name,
@@ -217,9 +267,12 @@ EntryMember EntryNumber(int id, std::string_view name,
           }};
 }
 
-Result<AvroRecordReader<ManifestEntry>> ResolveEntry(const AvroSchema& schema,
-                                                     const PartitionSpec& spec,
-                                                     const TableMetadata& metadata) {
+using EntryReader = AvroRecordReader<ManifestEntry>;
+
+/// `columns`: a glance only.
+Result<EntryReader> ResolveEntry(const AvroSchema& schema, const PartitionSpec& spec,
+                                 const TableMetadata& metadata,
+                                 const std::optional<std::vector<int>>& columns = {}) {
   const AvroField* data_file = schema.FindField(2);
   for (const AvroField& field : schema.fields) {
     if (data_file == nullptr && !field.id && field.name == "data_file") data_file = &field;
@@ -227,7 +280,11 @@ Result<AvroRecordReader<ManifestEntry>> ResolveEntry(const AvroSchema& schema,
   if (data_file == nullptr) {
     return Fail(ErrorKind::kCorrupt, "Avro schema: no field 2 (data_file)");
   }
-  TICKHOUSE_ASSIGN(auto file, ResolveFile(data_file->type, spec, metadata));
+  TICKHOUSE_ASSIGN(auto partition, PartitionMember(data_file->type, spec, metadata));
+  TICKHOUSE_ASSIGN(auto file,
+                   AvroRecordReader<DataFile>::Resolve(
+                       data_file->type, columns ? GlanceOfFile(std::move(partition), *columns)
+                                                : WholeFile(std::move(partition))));
   std::vector<EntryMember> members = {
       {.id = 0,
        .name = "status",
@@ -246,7 +303,7 @@ Result<AvroRecordReader<ManifestEntry>> ResolveEntry(const AvroSchema& schema,
                    AvroDecoder& in, const AvroSchema&, ManifestEntry* out) {
          file->Read(in, &out->file);
        }}};
-  return AvroRecordReader<ManifestEntry>::Resolve(schema, std::move(members));
+  return EntryReader::Resolve(schema, std::move(members));
 }
 
 /// A number of the file's metadata; `fallback` when it is not there.
@@ -274,31 +331,52 @@ Result<AvroFileReader> OpenManifest(io::FileSystem& files, const std::string& lo
   return file;
 }
 
-void Inherit(const ManifestFile& manifest, ManifestEntry* entry) {
-  if (!entry->snapshot_id) entry->snapshot_id = manifest.added_snapshot_id;
-  // Version 1 has no numbers: everything there is of number 0.
-  if (entry->status != EntryStatus::kAdded && manifest.sequence_number != 0) return;
-  if (!entry->sequence_number) entry->sequence_number = manifest.sequence_number;
-  if (!entry->file_sequence_number) entry->file_sequence_number = manifest.sequence_number;
-}
+/// What entries inherit from their manifest, one after the other.
+class Inheritance {
+ public:
+  explicit Inheritance(const ManifestFile& manifest)
+      : manifest_(manifest), next_row_(manifest.first_row_id) {}
 
-Status InheritAll(const ManifestFile& manifest, std::vector<ManifestEntry>* entries) {
-  std::optional<int64_t> next_row = manifest.first_row_id;
-  for (std::size_t i = 0; i < entries->size(); ++i) {
-    ManifestEntry& entry = (*entries)[i];
-    Inherit(manifest, &entry);
-    if (entry.status == EntryStatus::kDeleted) continue;
-    if (!entry.sequence_number) {
-      return Fail(ErrorKind::kCorrupt,
-                  fmt::format("{}: entry {} ({}) is not added here and has no sequence number",
-                              manifest.path, i, entry.file.path));
+  /// False: a live entry has no sequence number.
+  bool Apply(ManifestEntry* entry) {
+    ++entries_;
+    ApplyNumbers(entry);
+    if (entry->status == EntryStatus::kDeleted) return true;
+    if (!entry->sequence_number) return false;
+    DataFile& file = entry->file;
+    if (next_row_ && !file.first_row_id && file.content == FileContent::kData) {
+      file.first_row_id = next_row_;
+      *next_row_ += file.record_count;
     }
-    if (next_row && !entry.file.first_row_id && entry.file.content == FileContent::kData) {
-      entry.file.first_row_id = next_row;
-      *next_row += entry.file.record_count;
-    }
+    return true;
   }
-  return {};
+
+  /// The error for the entry that was applied last.
+  std::unexpected<Error> NoSequenceNumber(std::string_view path) const {
+    return Fail(
+        ErrorKind::kCorrupt,
+        fmt::format("{}: entry {}{} is not added here and has no sequence number", manifest_.path,
+                    entries_ - 1, path.empty() ? "" : fmt::format(" ({})", path)));
+  }
+
+ private:
+  void ApplyNumbers(ManifestEntry* entry) const {
+    if (!entry->snapshot_id) entry->snapshot_id = manifest_.added_snapshot_id;
+    // Version 1 has no numbers: everything there is of number 0.
+    if (entry->status != EntryStatus::kAdded && manifest_.sequence_number != 0) return;
+    if (!entry->sequence_number) entry->sequence_number = manifest_.sequence_number;
+    if (!entry->file_sequence_number) entry->file_sequence_number = manifest_.sequence_number;
+  }
+
+  const ManifestFile& manifest_;
+  std::optional<int64_t> next_row_;
+  std::size_t entries_ = 0;
+};
+
+Result<const PartitionSpec*> SpecOf(const ManifestFile& manifest, const TableMetadata& metadata) {
+  if (const PartitionSpec* found = metadata.FindSpec(manifest.spec_id)) return found;
+  return Fail(ErrorKind::kCorrupt, fmt::format("{}: partition spec {}, which the table lacks",
+                                               manifest.path, manifest.spec_id));
 }
 
 std::size_t ExpectedEntries(const ManifestFile& manifest, std::size_t bytes) {
@@ -312,11 +390,7 @@ std::size_t ExpectedEntries(const ManifestFile& manifest, std::size_t bytes) {
 
 Result<std::vector<ManifestEntry>> ReadManifest(io::FileSystem& files, const ManifestFile& manifest,
                                                 const TableMetadata& metadata) {
-  const PartitionSpec* spec = metadata.FindSpec(manifest.spec_id);
-  if (spec == nullptr) {
-    return Fail(ErrorKind::kCorrupt, fmt::format("{}: partition spec {}, which the table lacks",
-                                                 manifest.path, manifest.spec_id));
-  }
+  TICKHOUSE_ASSIGN(const PartitionSpec* const spec, SpecOf(manifest, metadata));
   TICKHOUSE_ASSIGN(AvroFileReader file, OpenManifest(files, manifest.path));
   auto reader = ResolveEntry(file.schema(), *spec, metadata);
   if (!reader) return Fail(reader.error().WithContext(manifest.path + ": byte 4"));
@@ -328,7 +402,50 @@ Result<std::vector<ManifestEntry>> ReadManifest(io::FileSystem& files, const Man
     entry.file.partition.resize(spec->fields.size());
     reader->Read(in, &entry);
   }));
-  TICKHOUSE_TRY(InheritAll(manifest, &entries));
+  Inheritance inheritance(manifest);
+  for (ManifestEntry& entry : entries) {
+    if (!inheritance.Apply(&entry)) return inheritance.NoSequenceNumber(entry.file.path);
+  }
+  return entries;
+}
+
+Result<std::vector<ManifestEntry>> ReadChosenEntries(io::FileSystem& files,
+                                                     const ManifestFile& manifest,
+                                                     const TableMetadata& metadata,
+                                                     const EntryChoice& choice) {
+  TICKHOUSE_ASSIGN(const PartitionSpec* const spec, SpecOf(manifest, metadata));
+  TICKHOUSE_ASSIGN(AvroFileReader file, OpenManifest(files, manifest.path));
+  const auto at_a_glance = ResolveEntry(file.schema(), *spec, metadata, choice.columns);
+  const auto whole = ResolveEntry(file.schema(), *spec, metadata);
+  for (const auto* reader : {&at_a_glance, &whole}) {
+    if (!*reader) return Fail(reader->error().WithContext(manifest.path + ": byte 4"));
+  }
+  std::vector<ManifestEntry> entries;
+  Inheritance inheritance(manifest);
+  bool has_numbers = true;
+  ManifestEntry glance;
+  glance.file.spec_id = manifest.spec_id;
+  glance.file.partition.resize(spec->fields.size());
+  const Status read = file.ForEachRecord([&](AvroDecoder& in) {
+    AvroDecoder again = in;
+    ClearGlance(&glance);
+    at_a_glance->Read(in, &glance);
+    if (in.failed()) return;
+    has_numbers = inheritance.Apply(&glance);
+    if (!has_numbers) return in.SetFailure("an entry without a sequence number");
+    if (glance.status == EntryStatus::kDeleted || !choice.keep(glance)) return;
+    ManifestEntry& entry = entries.emplace_back();
+    entry.file.partition.resize(spec->fields.size());
+    whole->Read(again, &entry);
+    in = again;  // Where it failed, if it did; else where it was.
+    entry.snapshot_id = glance.snapshot_id;
+    entry.sequence_number = glance.sequence_number;
+    entry.file_sequence_number = glance.file_sequence_number;
+    entry.file.first_row_id = glance.file.first_row_id;
+    entry.file.spec_id = manifest.spec_id;
+  });
+  if (!has_numbers) return inheritance.NoSequenceNumber("");
+  TICKHOUSE_TRY(read);
   return entries;
 }
 

@@ -48,7 +48,10 @@ Result<const Field*> FindColumn(const Schema& schema, std::string_view name, boo
 class Planner {
  public:
   Planner(io::FileSystem& files, const TableMetadata& metadata, const ScanRequest& request)
-      : files_(files), metadata_(metadata), request_(request), filter_(metadata, request.filter) {}
+      : files_(files), metadata_(metadata), request_(request), filter_(metadata, request.filter) {
+    const auto ids = FieldIdsOf(request.filter);
+    columns_.assign(ids.begin(), ids.end());
+  }
 
   Status Run(ScanPlan* plan) {
     TICKHOUSE_ASSIGN(const auto list, ReadManifestList(files_, *request_.snapshot));
@@ -108,47 +111,46 @@ class Planner {
   }
 
   Status ReadData(const ManifestFile& manifest, ScanPlan* part) const {
-    TICKHOUSE_ASSIGN(auto entries, ReadManifest(files_, manifest, metadata_));
+    const EntryChoice choice{.columns = columns_, .keep = [&](const ManifestEntry& entry) {
+                               return Keep(entry, &part->counters);
+                             }};
+    TICKHOUSE_ASSIGN(auto entries, ReadChosenEntries(files_, manifest, metadata_, choice));
+    part->tasks.reserve(entries.size());
     for (ManifestEntry& entry : entries) {
-      if (entry.status == EntryStatus::kDeleted) continue;
-      const int64_t bytes = entry.file.file_size;
-      if (Select(&entry, part)) {
-        part->counters.bytes_selected += bytes;
-      } else {
-        part->counters.bytes_skipped += bytes;
-      }
-      ++part->counters.files;
+      Predicate residual = filter_.Residual(entry.file);
+      const int64_t number = entry.sequence_number.value_or(0);
+      std::vector<DataFile> deletes = index_.For(entry.file, number);
+      part->tasks.push_back({.data = std::move(entry.file),
+                             .data_sequence_number = number,
+                             .deletes = std::move(deletes),
+                             .residual = std::move(residual)});
     }
     return {};
   }
 
-  bool Select(ManifestEntry* entry, ScanPlan* part) const {
-    const auto verdict = filter_.Judge(entry->file);
-    if (verdict == ScanFilter::Verdict::kOtherPartition) {
-      ++part->counters.files_skipped_by_partition;
-      return false;
+  bool Keep(const ManifestEntry& entry, ScanCounters* counters) const {
+    ++counters->files;
+    auto verdict = filter_.Judge(entry.file);
+    if (verdict == ScanFilter::Verdict::kSelected && filter_.Residual(entry.file).IsFalse()) {
+      verdict = ScanFilter::Verdict::kOtherValues;
     }
-    Predicate residual;
-    if (verdict == ScanFilter::Verdict::kSelected) residual = filter_.Residual(entry->file);
-    if (verdict == ScanFilter::Verdict::kOtherValues || residual.IsFalse()) {
-      ++part->counters.files_skipped_by_values;
-      return false;
+    if (verdict == ScanFilter::Verdict::kSelected) {
+      ++counters->files_selected;
+      counters->bytes_selected += entry.file.file_size;
+      counters->rows_selected += entry.file.record_count;
+      return true;
     }
-    ++part->counters.files_selected;
-    part->counters.rows_selected += entry->file.record_count;
-    const int64_t number = entry->sequence_number.value_or(0);
-    std::vector<DataFile> deletes = index_.For(entry->file, number);
-    part->tasks.push_back({.data = std::move(entry->file),
-                           .data_sequence_number = number,
-                           .deletes = std::move(deletes),
-                           .residual = std::move(residual)});
-    return true;
+    const bool partition = verdict == ScanFilter::Verdict::kOtherPartition;
+    ++(partition ? counters->files_skipped_by_partition : counters->files_skipped_by_values);
+    counters->bytes_skipped += entry.file.file_size;
+    return false;
   }
 
   io::FileSystem& files_;
   const TableMetadata& metadata_;
   const ScanRequest& request_;
   ScanFilter filter_;
+  std::vector<int> columns_;  // Of the filter.
   Manifests data_;
   Manifests deletes_;
   DeleteIndex index_;
