@@ -16,6 +16,7 @@
 #include "tickhouse/core/progress.h"
 #include "tickhouse/io/parquet/parquet_bar_writer.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
+#include "tickhouse/sql/scratch_folder.h"
 
 namespace tickhouse::app {
 
@@ -71,7 +72,7 @@ class CleanRun {
       : environment_(environment),
         request_(request),
         windows_(std::move(windows)),
-        spill_(MakeSpillFiles(environment.files, SpillFolder())) {
+        work_(io::JoinPath(request.out, ".tickhouse")) {
     if (environment_.progress == nullptr) environment_.progress = &silent_;
   }
 
@@ -80,11 +81,12 @@ class CleanRun {
     TICKHOUSE_ASSIGN(CleanInputs inputs,
                      FindCleanInputs(environment_, request_.in, request_.out, request_.symbol));
     auto lock = environment_.files->Lock(io::JoinPath(request_.out, ".tickhouse/clean.lock"));
-    if (!lock && lock.error().kind != ErrorKind::kUnsupported) {
+    if (!lock) {
       const bool busy = lock.error().kind == ErrorKind::kBusy;
       return Fail(lock.error().WithContext(
           fmt::format("{} {}", busy ? "another run cleans into" : "claiming", request_.out)));
     }
+    TICKHOUSE_TRY(ChooseWorkFolder());
     TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SpillFolder()));
     TICKHOUSE_TRY(RemoveFilesBelow(*environment_.files, SparkFolder()));
     int64_t rows = 0;
@@ -106,9 +108,20 @@ class CleanRun {
   }
 
  private:
-  std::string SpillFolder() const { return io::JoinPath(request_.out, ".tickhouse/clean-spill"); }
+  // Runs of ticks are appended to, and Spark writes where we read: neither is for objects.
+  Status ChooseWorkFolder() {
+    if (request_.out.starts_with("s3://")) {
+      TICKHOUSE_ASSIGN(sql::ScratchFolder scratch, sql::ScratchFolder::Make(request_.scratch));
+      scratch_.emplace(std::move(scratch));
+      work_ = scratch_->path();
+    }
+    spill_ = MakeSpillFiles(environment_.files, SpillFolder());
+    return {};
+  }
 
-  std::string SparkFolder() const { return io::JoinPath(request_.out, ".tickhouse/clean-spark"); }
+  std::string SpillFolder() const { return io::JoinPath(work_, "clean-spill"); }
+
+  std::string SparkFolder() const { return io::JoinPath(work_, "clean-spark"); }
 
   std::string OutputPath(const std::string& symbol) const {
     const std::string name = symbol + (request_.bars ? "_bars.parquet" : ".parquet");
@@ -240,6 +253,8 @@ class CleanRun {
   SilentProgress silent_;
   const CleanRequest& request_;
   const Windows windows_;
+  std::string work_;  ///< Holds what is gone at the end.
+  std::optional<sql::ScratchFolder> scratch_;
   std::unique_ptr<clean::SpillStore> spill_;
 };
 

@@ -21,6 +21,7 @@ struct CleanRequest {
   std::string engine = "local";  ///< "local" or "spark".
   std::string spark_submit;      ///< The program; empty: spark-submit of the PATH.
   std::string spark_master;      ///< Empty: what the Spark's own configuration says.
+  std::string scratch = "/tmp";  ///< Where temporary folders are made when OUT is on S3.
   std::string program;           ///< "tickhouse 0.1.0"
 };
 

@@ -1,6 +1,7 @@
 #include "tickhouse/app/clean.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 
 #include "tickhouse/cli/commands.h"
@@ -14,6 +15,7 @@ namespace tickhouse::cli {
 void RegisterClean(CLI::App& app, Cli* cli) {
   auto request = std::make_shared<app::CleanRequest>();
   request->program = "tickhouse " TICKHOUSE_VERSION;
+  if (const char* const scratch = std::getenv("TMPDIR")) request->scratch = scratch;
   CLI::App* const command = app.add_subcommand(
       "clean", "Parquet ticks to the first tick, or a bar, of each second in trading windows");
   command->add_option("IN", request->in, "a Parquet file, or a folder of any depth")->required();

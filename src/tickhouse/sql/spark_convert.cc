@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <initializer_list>
 
 #include "tickhouse/core/check.h"
 #include "tickhouse/sql/process.h"
@@ -19,27 +20,45 @@ using io::CsvDialect;
 constexpr std::string_view kNumber = "-?[0-9]{1,15}([.][0-9]{1,9})?";
 // Years that nanoseconds in 64 bits hold without a doubt.
 constexpr std::string_view kYear = "(1[789]|2[01])[0-9]{2}";
-constexpr std::string_view kMonthDay = "[0-9]{2}[0-9]{2}";
-constexpr std::string_view kClock = "[0-9]{2}:[0-9]{2}:[0-5][0-9]([.][0-9]{1,6})?";
+constexpr std::string_view kLeapYear = "((1[789]|2[01])(0[48]|[2468][048]|[13579][26])|2000)";
+constexpr std::string_view kMonth = "(0[1-9]|1[0-2])";
+constexpr std::string_view kMonthOf30 = "(0[13-9]|1[0-2])";
+constexpr std::string_view kMonthOf31 = "(0[13578]|1[02])";
+constexpr std::string_view kDayOf28 = "(0[1-9]|1[0-9]|2[0-8])";
+constexpr std::string_view kHour = "([01][0-9]|2[0-3])";
+constexpr std::string_view kSixty = "[0-5][0-9]";
 
-std::string YearFirstPattern() {
-  return fmt::format("({0}{1}|{0}[.][0-9]{{2}}[.][0-9]{{2}}|{0}-[0-9]{{2}}-[0-9]{{2}})", kYear,
-                     kMonthDay);
+std::string ClockPattern() {
+  return fmt::format("{0}:{1}:{1}([.][0-9]{{1,6}})?", kHour, kSixty);
+}
+
+// Dates that exist: a date to refuse would otherwise need a second look at each row.
+std::string YearFirstDate(std::string_view separator) {
+  return fmt::format("({0}{2}({3}{2}{4}|{5}{2}(29|30)|{6}{2}31)|{1}{2}02{2}29)", kYear, kLeapYear,
+                     separator, kMonth, kDayOf28, kMonthOf30, kMonthOf31);
+}
+
+std::string DayFirstDate(std::string_view separator) {
+  return fmt::format("(({4}{2}{3}|(29|30){2}{5}|31{2}{6}){2}{0}|29{2}02{2}{1})", kYear, kLeapYear,
+                     separator, kMonth, kDayOf28, kMonthOf30, kMonthOf31);
+}
+
+std::string AnyYearFirstDate() {
+  return fmt::format("({}|{}|{})", YearFirstDate(""), YearFirstDate("[.]"), YearFirstDate("-"));
 }
 
 std::string TimePattern(const SparkSource& source) {
   switch (source.dialect) {
     case CsvDialect::kQuantDataManager:
-    case CsvDialect::kTrueFx: return fmt::format("{} {}", YearFirstPattern(), kClock);
-    case CsvDialect::kDukascopyWeb:
-      return fmt::format("[0-9]{{2}}[.][0-9]{{2}}[.]{} {}", kYear, kClock);
+    case CsvDialect::kTrueFx: return AnyYearFirstDate() + " " + ClockPattern();
+    case CsvDialect::kDukascopyWeb: return DayFirstDate("[.]") + " " + ClockPattern();
     case CsvDialect::kDukascopyNode: return "[0-9]{1,13}";
     case CsvDialect::kHistData:
-      return fmt::format("{}{} [0-9]{{4}}[0-5][0-9]{{4}}", kYear, kMonthDay);
-    case CsvDialect::kMetaTrader5: return std::string(kClock);
+      return fmt::format("{0} {1}{2}{2}[0-9]{{3}}", YearFirstDate(""), kHour, kSixty);
+    case CsvDialect::kMetaTrader5: return ClockPattern();
     case CsvDialect::kIso:
-      return fmt::format("{}-[0-9]{{2}}-[0-9]{{2}}[ T]{}(Z|[+-][0-9]{{2}}:[0-9]{{2}})?", kYear,
-                         kClock);
+      return fmt::format("{}[ T]{}(Z|[+-][0-9]{{2}}:[0-9]{{2}})?", YearFirstDate("-"),
+                         ClockPattern());
   }
   return "";
 }
@@ -62,7 +81,7 @@ std::string ColumnPattern(const SparkSource& source, CsvColumn column) {
   switch (column) {
     case CsvColumn::kIgnored: return fmt::format("[^\"{}]*", delimiter);
     case CsvColumn::kTime: return TimePattern(source);
-    case CsvColumn::kDate: return YearFirstPattern();
+    case CsvColumn::kDate: return AnyYearFirstDate();
     case CsvColumn::kSymbol: return LiteralPattern(source.symbol);
     case CsvColumn::kVolume:
     case CsvColumn::kNumberOrEmpty:
@@ -77,59 +96,62 @@ std::string ColumnPattern(const SparkSource& source, CsvColumn column) {
   return "";
 }
 
+// The last one may carry the first half of a CR LF.
 std::string Field(const SparkSource& source, CsvColumn column) {
-  return fmt::format("f[{}]", source.columns.IndexOf(column));
+  const int index = source.columns.IndexOf(column);
+  const bool last = index + 1 == static_cast<int>(source.columns.columns.size());
+  const std::string field = fmt::format("f[{}]", index);
+  return last ? fmt::format("trim(TRAILING '\\r' FROM {})", field) : field;
 }
 
-std::string Digits(std::string_view text, int from, int count) {
-  return fmt::format("int(substring({}, {}, {}))", text, from, count);
+std::string Part(std::string_view text, int from, int count) {
+  return fmt::format("substring({}, {}, {})", text, from, count);
 }
 
-std::string Timestamp(std::string_view date8, std::string_view hour, std::string_view minute,
-                      std::string_view second) {
-  return fmt::format("make_timestamp_ntz({}, {}, {}, {}, {}, cast({} as decimal(8,6)))",
-                     Digits(date8, 1, 4), Digits(date8, 5, 2), Digits(date8, 7, 2), hour, minute,
-                     second);
+// "20210104...", "2021.01.04..." and "2021-01-04..." to "2021-01-04...": digits come after both
+// separators.
+std::string IsoDate(const std::string& text) {
+  return fmt::format(
+      "CASE WHEN {1} >= '0' THEN concat({2}, '-', {3}, '-', substring({0}, 7)) "
+      "ELSE concat({2}, '-', {4}, '-', substring({0}, 9)) END",
+      text, Part(text, 5, 1), Part(text, 1, 4), Part(text, 5, 2), Part(text, 6, 2));
 }
 
-// From "HH:mm:ss.f".
-std::string ClockTimestamp(std::string_view date8, std::string_view clock) {
-  return Timestamp(date8, Digits(clock, 1, 2), Digits(clock, 4, 2),
-                   fmt::format("substring({}, 7)", clock));
+std::string Concat(std::initializer_list<std::string> parts) {
+  return fmt::format("concat({})", fmt::join(parts, ", "));
 }
 
-std::string WithoutSeparators(std::string_view date) {
-  return fmt::format("translate({}, '.-', '')", date);
-}
-
-// The wall clock as the row states it.
-std::string LocalTime(const SparkSource& source) {
+// The wall clock as the row states it, in the one form that Spark reads without a pattern.
+std::string LocalTimeText(const SparkSource& source) {
   const std::string time = Field(source, CsvColumn::kTime);
-  const std::string day = fmt::format("substring_index({}, ' ', 1)", time);
-  const std::string clock = fmt::format("substring_index({}, ' ', -1)", time);
+  const std::string dash = "'-'";
   switch (source.dialect) {
     case CsvDialect::kQuantDataManager:
-    case CsvDialect::kTrueFx: return ClockTimestamp(WithoutSeparators(day), clock);
+    case CsvDialect::kTrueFx: return IsoDate(time);
     case CsvDialect::kDukascopyWeb:
-      return ClockTimestamp(
-          fmt::format("concat(substring({0}, 7, 4), substring({0}, 4, 2), substring({0}, 1, 2))",
-                      day),
-          clock);
-    case CsvDialect::kDukascopyNode:
-      return fmt::format(
-          "timestampadd(MILLISECOND, bigint({}), TIMESTAMP_NTZ'1970-01-01 00:00:00')", time);
+      return Concat({Part(time, 7, 4), dash, Part(time, 4, 2), dash, Part(time, 1, 2), "' '",
+                     fmt::format("substring({}, 12)", time)});
     case CsvDialect::kHistData:
-      return Timestamp(
-          day, Digits(clock, 1, 2), Digits(clock, 3, 2),
-          fmt::format("concat(substring({0}, 5, 2), '.', substring({0}, 7, 3))", clock));
+      return Concat({Part(time, 1, 4), dash, Part(time, 5, 2), dash, Part(time, 7, 2), "' '",
+                     Part(time, 10, 2), "':'", Part(time, 12, 2), "':'", Part(time, 14, 2), "'.'",
+                     Part(time, 16, 3)});
     case CsvDialect::kMetaTrader5:
-      return ClockTimestamp(WithoutSeparators(Field(source, CsvColumn::kDate)), time);
+      return Concat({IsoDate(Field(source, CsvColumn::kDate)), "' '", time});
     case CsvDialect::kIso:
-      return ClockTimestamp(
-          WithoutSeparators(fmt::format("substring({}, 1, 10)", time)),
-          fmt::format("regexp_replace(substring({}, 12), '(Z|[+-][0-9:]+)$', '')", time));
+      return Concat(
+          {Part(time, 1, 10), "' '",
+           fmt::format("regexp_replace(substring({}, 12), '(Z|[+-][0-9:]+)$', '')", time)});
+    case CsvDialect::kDukascopyNode: break;
   }
   return "";
+}
+
+std::string LocalTime(const SparkSource& source) {
+  if (source.dialect == CsvDialect::kDukascopyNode) {
+    return fmt::format("timestampadd(MILLISECOND, bigint({}), TIMESTAMP_NTZ'1970-01-01 00:00:00')",
+                       Field(source, CsvColumn::kTime));
+  }
+  return fmt::format("cast({} AS timestamp_ntz)", LocalTimeText(source));
 }
 
 int64_t OffsetSeconds(const Zone& zone) {
@@ -147,6 +169,7 @@ std::string UtcTimestamp(const SparkSource& source) {
         "= '-' THEN int(substring({0}, -5, 2)) * 3600 + int(right({0}, 2)) * 60 ELSE {1} END",
         time, offset);
   }
+  if (offset == "0") return LocalTime(source);
   return fmt::format("timestampadd(SECOND, {}, {})", offset, LocalTime(source));
 }
 
@@ -165,7 +188,8 @@ std::string Volume(const SparkSource& source, CsvColumn column, std::string_view
 }
 
 std::string TickColumnsSql(const SparkSource& source) {
-  std::string columns = "t AS DateTime, " + Price(source, CsvColumn::kBid, "Bid") + ", " +
+  std::string columns = UtcTimestamp(source) + " AS DateTime, " +
+                        Price(source, CsvColumn::kBid, "Bid") + ", " +
                         Price(source, CsvColumn::kAsk, "Ask");
   if (source.volumes.both_sides) {
     columns += ", " + Volume(source, CsvColumn::kBidVolume, "BidVolume");
@@ -175,17 +199,9 @@ std::string TickColumnsSql(const SparkSource& source) {
   return columns;
 }
 
-std::string ViewSql(const SparkSource& source) {
-  const std::string delimiter(1, source.columns.delimiter);
-  return fmt::format(
-      "CREATE OR REPLACE TEMPORARY VIEW src USING text OPTIONS (path '{}', lineSep '\\n');\n"
-      "CREATE OR REPLACE TEMPORARY VIEW timed AS\n"
-      "SELECT id, value, f, CASE WHEN shaped THEN {} END AS t FROM (\n"
-      "  SELECT id, value, line RLIKE '^{}$' AS shaped, split(line, '{}') AS f FROM (\n"
-      "    SELECT monotonically_increasing_id() AS id, value,\n"
-      "      CASE WHEN right(value, 1) = '\\r' THEN left(value, length(value) - 1) ELSE value END\n"
-      "        AS line FROM src));\n",
-      source.text, UtcTimestamp(source), PlainRowPattern(source), delimiter);
+// The end is said by what cannot follow: "$" also stands before a last line separator of any kind.
+std::string RowTest(const SparkSource& source) {
+  return fmt::format("value RLIKE '^{}[\\r]?(?![^a]|a)'", PlainRowPattern(source));
 }
 
 std::string PythonJob() {
@@ -230,19 +246,24 @@ std::string PlainRowPattern(const SparkSource& source) {
   return pattern;
 }
 
+// Two readings of the text, each with one test of a row and nothing computed twice: a filter on a
+// column that is computed is computed again by Spark, once for the filter and once for the column.
 std::string SparkConvertSql(std::span<const SparkSource> sources) {
   std::string sql;
   for (const SparkSource& source : sources) {
-    sql += ViewSql(source);
+    const std::string plain = RowTest(source);
+    sql += fmt::format(
+        "CREATE OR REPLACE TEMPORARY VIEW src USING text OPTIONS (path '{}', lineSep '\\n');\n",
+        source.text);
     sql += fmt::format(
         "INSERT OVERWRITE DIRECTORY '{}' USING parquet\n"
-        "SELECT {} FROM timed WHERE t IS NOT NULL;\n"
+        "SELECT {} FROM (SELECT split(value, '{}') AS f FROM src WHERE {});\n",
+        source.ticks, TickColumnsSql(source), source.columns.delimiter, plain);
+    sql += fmt::format(
         "INSERT OVERWRITE DIRECTORY '{}' USING text\n"
-        "SELECT concat(string(id), '\\t', value) AS value FROM timed WHERE t IS NULL;\n"
-        "INSERT OVERWRITE DIRECTORY '{}' USING text\n"
-        "SELECT concat(string(pid), '\\t', string(count(1))) AS value FROM (\n"
-        "  SELECT spark_partition_id() AS pid FROM src) GROUP BY pid;\n",
-        source.ticks, TickColumnsSql(source), source.odd, source.counts);
+        "SELECT concat(string(id), '\\t', value) AS value FROM (\n"
+        "  SELECT monotonically_increasing_id() AS id, value FROM src) WHERE NOT ({});\n",
+        source.odd, plain);
   }
   return sql;
 }
@@ -261,6 +282,7 @@ Result<std::vector<std::string>> SparkCommand(const SparkProgram& program,
       "spark.sql.files.minPartitionNum=1",
       "spark.hadoop.parquet.block.size=536870912",
       "spark.sql.parquet.compression.codec=zstd",
+      "spark.hadoop.parquet.compression.codec.zstd.level=1",
       "spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS",
       "spark.sql.parquet.datetimeRebaseModeInWrite=CORRECTED",
       "spark.sql.session.timeZone=UTC",

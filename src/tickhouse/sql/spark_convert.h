@@ -1,10 +1,10 @@
 // The conversion of CSV as a Spark job: the SQL that tickhouse writes, and its submission to the
 // Spark that the user names.
 //
-// Spark does what is plain: rows of the dialect's usual form, told by one pattern. Everything else
-// (headers, blank and damaged lines, quotes, exponents) it hands back as it stands, with its place.
-// The caller judges those lines with the parser of io/csv, so that both engines keep and refuse the
-// same rows.
+// Spark does what is plain: rows of the dialect's usual form, told by one pattern that leaves
+// nothing to refuse (dates that exist, hours below 24). Everything else (headers, blank and damaged
+// lines, quotes, exponents) it hands back as it stands, with its place. The caller judges those
+// lines with the parser of io/csv, so that both engines keep and refuse the same rows.
 #pragma once
 
 #include <optional>
@@ -24,10 +24,9 @@ namespace tickhouse::sql {
 /// One text file and the folders (made by Spark) for what becomes of it. Absolute paths of plain
 /// characters.
 struct SparkSource {
-  std::string text;    ///< Unpacked CSV.
-  std::string ticks;   ///< Parquet: one file per split, in the order of their names.
-  std::string odd;     ///< Text lines "place TAB line"; place = split * 2^33 + row in the split.
-  std::string counts;  ///< Text lines "split TAB rows".
+  std::string text;   ///< Unpacked CSV.
+  std::string ticks;  ///< Parquet: part-SPLIT-*.parquet, in the order of their names.
+  std::string odd;    ///< Text lines "place TAB line"; place = split * 2^33 + row in the split.
   io::CsvDialect dialect = io::CsvDialect::kQuantDataManager;
   io::CsvColumns columns;
   std::string symbol;         ///< TrueFX: the first column of every row.
@@ -39,7 +38,7 @@ struct SparkSource {
 /// repeated hour needs the row before), a symbol of odd characters.
 bool IsPlainForSpark(const SparkSource& source);
 
-/// The regular expression of a plain row, for RLIKE; no backslash in it.
+/// The regular expression of a plain row without its line end, for RLIKE; no backslash in it.
 std::string PlainRowPattern(const SparkSource& source);
 
 /// All statements, each ending in ";\n".

@@ -19,7 +19,6 @@ SparkSource SourceOf(io::CsvDialect dialect, std::string_view header = "") {
   source.text = "/s/in-0.csv";
   source.ticks = "/s/ticks-0";
   source.odd = "/s/odd-0";
-  source.counts = "/s/counts-0";
   source.dialect = dialect;
   source.columns =
       header.empty() ? io::DefaultCsvColumns(dialect) : *io::CsvColumnsOfHeader(dialect, header);
@@ -58,6 +57,29 @@ TEST(SparkConvertTest, WhatMayMeanSomethingElseIsHandedBack) {
       IsPlain(SourceOf(io::CsvDialect::kMetaTrader5), "2021.01.04\t05:50:00.252\t\t1.2\t\t\t6"));
 }
 
+// Such a row has a time, so Spark may not find out in a column of its own that it has none.
+TEST(SparkConvertTest, OnlyDatesAndHoursThatExistArePlain) {
+  using enum io::CsvDialect;
+  const SparkSource qdm = SourceOf(kQuantDataManager);
+  const auto time = [](const std::string& text) { return text + ",1,2,3"; };
+  for (const char* good : {"20240229 00:00:00.000", "2000.02.29 23:59:59", "1996-02-29 00:00:00.1",
+                           "20210430 09:00:00", "20211231 19:00:00", "2021.08.31 20:00:00"}) {
+    EXPECT_TRUE(IsPlain(qdm, time(good))) << good;
+  }
+  for (const char* bad :
+       {"20230229 00:00:00", "21000229 00:00:00", "20210230 00:00:00", "20210431 00:00:00",
+        "2021.06.31 00:00:00", "20211301 00:00:00", "20210001 00:00:00", "20210100 00:00:00",
+        "20210132 00:00:00", "20210101 24:00:00", "20210101 23:60:00", "2021.0101 00:00:00"}) {
+    EXPECT_FALSE(IsPlain(qdm, time(bad))) << bad;
+  }
+  const SparkSource web = SourceOf(kDukascopyWeb);
+  EXPECT_TRUE(IsPlain(web, "29.02.2024 00:00:00.123,1.2,1.1,1,2"));
+  EXPECT_TRUE(IsPlain(web, "31.12.2023 00:00:00.123,1.2,1.1,1,2"));
+  EXPECT_FALSE(IsPlain(web, "29.02.2023 00:00:00.123,1.2,1.1,1,2"));
+  EXPECT_FALSE(IsPlain(web, "31.11.2023 00:00:00.123,1.2,1.1,1,2"));
+  EXPECT_FALSE(IsPlain(SourceOf(kHistData), "20120201 240003660,1.3,1.3,0"));
+}
+
 TEST(SparkConvertTest, DaylightSavingAndOddSymbolsAreNotForSpark) {
   SparkSource source = SourceOf(io::CsvDialect::kMetaTrader5);
   EXPECT_TRUE(IsPlainForSpark(source));
@@ -77,6 +99,7 @@ TEST(SparkConvertTest, StatementsNameTheirFoldersAndColumns) {
   EXPECT_THAT(sql, HasSubstr("OPTIONS (path '/s/in-0.csv'"));
   EXPECT_THAT(sql, HasSubstr("INSERT OVERWRITE DIRECTORY '/s/ticks-0' USING parquet"));
   EXPECT_THAT(sql, HasSubstr("timestampadd(SECOND, -7200,"));
+  EXPECT_THAT(sql, HasSubstr("trim(TRAILING '\\r' FROM f[3])")) << "the last column";
   EXPECT_THAT(sql, HasSubstr("AS Volume"));
   EXPECT_THAT(sql, Not(HasSubstr("BidVolume")));
 }

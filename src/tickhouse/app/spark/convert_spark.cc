@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -95,7 +96,6 @@ class SparkConversion {
     source.text = scratch_.File(fmt::format("in-{}.csv", number));
     source.ticks = scratch_.File(fmt::format("ticks-{}", number));
     source.odd = scratch_.File(fmt::format("odd-{}", number));
-    source.counts = scratch_.File(fmt::format("counts-{}", number));
     source.dialect = staged.facts.parse.dialect;
     source.columns = ColumnsOf(staged.facts);
     source.symbol = staged.facts.carry.symbol;
@@ -104,7 +104,7 @@ class SparkConversion {
       source.volumes = staged.facts.carry.volumes.value_or(io::VolumeColumns{});
     }
     // Spark reads names as patterns and unpacks by extension: it gets a plain file of a plain name.
-    if (reader->is_packed()) {
+    if (reader->is_packed() || path.starts_with("s3://")) {
       TICKHOUSE_TRY(Unpack(*reader, source.text));
     } else {
       TICKHOUSE_TRY(scratch_.Link(path, fmt::format("in-{}.csv", number)));
@@ -132,34 +132,32 @@ class SparkConversion {
     }
   }
 
-  // Where each split begins, in lines; the last entry is the whole file's number of lines.
-  Result<std::vector<int64_t>> FirstLines(const Staged& staged) {
-    std::map<int64_t, int64_t> rows;
-    TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.counts));
-    for (const io::FileInfo& part : parts) {
-      if (!io::BaseName(part.path).starts_with("part-")) continue;
-      TICKHOUSE_ASSIGN(const std::string text, context_.files->ReadWhole(part.path));
-      for (std::string_view rest = text; !rest.empty();) {
-        std::string_view line = UpTo(&rest, '\n');
-        TICKHOUSE_ASSIGN(const int64_t split, Number(UpTo(&line, '\t')));
-        TICKHOUSE_ASSIGN(rows[split], Number(line));
-      }
+  struct TickPart {
+    std::string path;
+    int64_t rows = 0;
+  };
+
+  // Spark's files of ticks in order, and how many rows of each split are in them.
+  Result<std::vector<TickPart>> TickParts(const Staged& staged, std::map<int64_t, int64_t>* rows) {
+    TICKHOUSE_ASSIGN(const auto files, context_.files->ListFiles(staged.source.ticks));
+    std::vector<TickPart> parts;
+    for (const io::FileInfo& info : files) {
+      std::string_view name = io::BaseName(info.path);
+      if (UpTo(&name, '-') != "part") continue;
+      TICKHOUSE_ASSIGN(const int64_t split, Number(UpTo(&name, '-')));
+      TICKHOUSE_ASSIGN(const auto file, context_.files->OpenRead(info.path));
+      TICKHOUSE_ASSIGN(const io::ParquetTickInfo footer, io::ReadParquetTickInfo(*file));
+      (*rows)[split] += footer.rows;
+      if (footer.rows > 0) parts.push_back({info.path, footer.rows});
     }
-    std::vector<int64_t> first = {0};
-    const int64_t splits = rows.empty() ? 0 : rows.rbegin()->first + 1;
-    for (int64_t split = 0; split < splits; ++split) {
-      first.push_back(first.back() + (rows.contains(split) ? rows[split] : 0));
-    }
-    return first;
+    return parts;
   }
 
-  // Whether our parser keeps none of the lines that Spark handed back; those it refuses are noted.
-  Result<bool> JudgeOddLines(const Staged& staged, ingest::ConvertOutput* output) {
-    TICKHOUSE_ASSIGN(const std::vector<int64_t> first_lines, FirstLines(staged));
-    TICKHOUSE_ASSIGN(const bool ends_whole, EndsWithLineEnd(staged.source.text));
+  // The lines that Spark handed back, in order: `take(split, row in the split, line)`.
+  Status ForEachOddLine(
+      const Staged& staged,
+      const std::function<Status(int64_t split, int64_t row, std::string_view line)>& take) {
     TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.odd));
-    io::CsvCarry carry = staged.facts.carry;
-    io::ParsedCsv parsed;
     for (const io::FileInfo& part : parts) {
       if (!io::BaseName(part.path).starts_with("part-")) continue;
       TICKHOUSE_ASSIGN(auto reader, TextBlockReader::Open(*context_.files, part.path, {}));
@@ -170,22 +168,49 @@ class SparkConversion {
         for (std::string_view rest = block.text(); !rest.empty();) {
           std::string_view line = UpTo(&rest, '\n');
           TICKHOUSE_ASSIGN(const int64_t place, Number(UpTo(&line, '\t')));
-          const auto split = static_cast<std::size_t>(place >> kRowBits);
-          if (split + 1 >= first_lines.size()) {
-            return Fail(ErrorKind::kCorrupt,
-                        "Spark handed back a line of a split it did not count");
-          }
-          const int64_t number = first_lines[split] + (place & ((int64_t{1} << kRowBits) - 1)) + 1;
-          const bool whole = ends_whole || number != first_lines.back();
-          io::ParseCsvChunk(std::string(line) + (whole ? "\n" : ""), false, staged.facts.parse,
-                            &carry, &parsed);
-          if (parsed.rows() > 0 || carry.header != staged.facts.carry.header) return false;
-          TICKHOUSE_TRY(Note(staged, number, parsed, output));
+          TICKHOUSE_TRY(take(place >> kRowBits, place & ((int64_t{1} << kRowBits) - 1), line));
         }
       }
     }
+    return {};
+  }
+
+  // Where each split begins, in lines, from the rows that became ticks and the lines that did not;
+  // the last entry is the whole file's number of lines.
+  Result<std::vector<int64_t>> FirstLines(const Staged& staged, std::map<int64_t, int64_t> rows) {
+    TICKHOUSE_TRY(ForEachOddLine(staged, [&](int64_t split, int64_t, std::string_view) {
+      ++rows[split];
+      return Status();
+    }));
+    std::vector<int64_t> first = {0};
+    const int64_t splits = rows.empty() ? 0 : rows.rbegin()->first + 1;
+    for (int64_t split = 0; split < splits; ++split) {
+      first.push_back(first.back() + (rows.contains(split) ? rows[split] : 0));
+    }
+    return first;
+  }
+
+  // Whether our parser keeps none of the lines that Spark handed back; those it refuses are noted.
+  Result<bool> JudgeOddLines(const Staged& staged, const std::map<int64_t, int64_t>& tick_rows,
+                             ingest::ConvertOutput* output) {
+    TICKHOUSE_ASSIGN(const std::vector<int64_t> first_lines, FirstLines(staged, tick_rows));
+    TICKHOUSE_ASSIGN(const bool ends_whole, EndsWithLineEnd(staged.source.text));
+    io::CsvCarry carry = staged.facts.carry;
+    io::ParsedCsv parsed;
+    bool same_rows = true;
+    TICKHOUSE_TRY(
+        ForEachOddLine(staged, [&](int64_t split, int64_t row, std::string_view line) -> Status {
+          if (!same_rows) return {};
+          const int64_t number = first_lines[static_cast<std::size_t>(split)] + row + 1;
+          const bool whole = ends_whole || number != first_lines.back();
+          io::ParseCsvChunk(std::string(line) + (whole ? "\n" : ""), false, staged.facts.parse,
+                            &carry, &parsed);
+          same_rows = parsed.rows() == 0 && carry.header == staged.facts.carry.header;
+          return same_rows ? Note(staged, number, parsed, output) : Status();
+        }));
     // After a refused row MetaTrader's empty fields mean something else than before it.
-    return staged.source.dialect != io::CsvDialect::kMetaTrader5 || output->rejected() == 0;
+    return same_rows &&
+           (staged.source.dialect != io::CsvDialect::kMetaTrader5 || output->rejected() == 0);
   }
 
   Status Note(const Staged& staged, int64_t number, const io::ParsedCsv& parsed,
@@ -212,19 +237,15 @@ class SparkConversion {
   Result<ConvertedItem> TakeOver(const Staged& staged) {
     const ConvertItem& item = *staged.item;
     ingest::ConvertOutput output(*context_.files, context_.out, item.name, {});
-    TICKHOUSE_ASSIGN(const bool same_rows, JudgeOddLines(staged, &output));
+    std::map<int64_t, int64_t> tick_rows;
+    TICKHOUSE_ASSIGN(const std::vector<TickPart> ticks, TickParts(staged, &tick_rows));
+    TICKHOUSE_ASSIGN(const bool same_rows, JudgeOddLines(staged, tick_rows, &output));
     if (!same_rows) {
       LogInfo("{}: has rows of a form that Spark's job does not know; converted here",
               item.label());
       return ingest::ConvertCsv(item, context_);
     }
-    TICKHOUSE_ASSIGN(const auto parts, context_.files->ListFiles(staged.source.ticks));
-    for (const io::FileInfo& part : parts) {
-      if (!io::BaseName(part.path).starts_with("part-")) continue;
-      TICKHOUSE_ASSIGN(const auto file, context_.files->OpenRead(part.path));
-      TICKHOUSE_ASSIGN(const io::ParquetTickInfo info, io::ReadParquetTickInfo(*file));
-      if (info.rows > 0) TICKHOUSE_TRY(output.AppendFile(part.path, info.rows));
-    }
+    for (const TickPart& part : ticks) TICKHOUSE_TRY(output.AppendFile(part.path, part.rows));
     ConvertedItem done;
     done.symbol = staged.facts.symbol;
     done.zone_assumed = staged.facts.zone_assumed;

@@ -28,7 +28,7 @@ struct FileSystemUnderTest {
   /// Not empty: why this implementation cannot be tested here.
   virtual std::string skip() { return {}; }
   bool has_folders = true;
-  bool can_append_and_lock = true;
+  bool can_append = true;
   bool any_bytes_in_names = true;
 };
 
@@ -331,7 +331,7 @@ TEST_P(FileSystemContract, RefusesToReadMoreThanExpected) {
 }
 
 TEST_P(FileSystemContract, AppendsCutsAndGoesOn) {
-  if (!subject_->can_append_and_lock) {
+  if (!subject_->can_append) {
     EXPECT_THAT(fs().OpenAppend(Path("log")), IsError(ErrorKind::kUnsupported));
     return;
   }
@@ -350,10 +350,6 @@ TEST_P(FileSystemContract, AppendsCutsAndGoesOn) {
 }
 
 TEST_P(FileSystemContract, LocksOnceAtATime) {
-  if (!subject_->can_append_and_lock) {
-    EXPECT_THAT(fs().Lock(Path("lock")), IsError(ErrorKind::kUnsupported));
-    return;
-  }
   ASSERT_OK_AND_ASSIGN(auto lock, fs().Lock(Path("run/lock")));
   const auto second = fs().Lock(Path("run/lock"));
   EXPECT_THAT(second, IsError(ErrorKind::kBusy));

@@ -1,5 +1,6 @@
 // An append-only file of records, each with a checksum: what was done, so that a killed run
-// resumes. The bytes are described in docs/reference/formats-on-disk.md, section Journal.
+// resumes. The bytes are described in docs/reference/formats-on-disk.md, section Journal. Where the
+// store cannot append (S3), each record is an object of its own below the path.
 #pragma once
 
 #include <cstdint>

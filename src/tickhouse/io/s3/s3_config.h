@@ -40,6 +40,9 @@ struct S3Config {
   int uploads = 4;
   /// Keys a page when listing.
   int list_page = 1000;
+  /// A lock is renewed so often, and may be taken over when it was not for so long.
+  Nanos lock_renewal = std::chrono::seconds(5);
+  Nanos lock_lease = std::chrono::seconds(30);
   /// Of the random waits.
   uint64_t seed = 1;
 };

@@ -9,6 +9,7 @@
 #include "tickhouse/core/parallel.h"
 #include "tickhouse/io/s3/multipart_upload.h"
 #include "tickhouse/io/s3/s3_client.h"
+#include "tickhouse/io/s3/s3_lock.h"
 
 namespace tickhouse::io {
 
@@ -107,9 +108,10 @@ class S3ReadableFile : public ReadableFile {
 /// Collects up to one part; only a file that is larger becomes an upload in parts.
 class S3WritableFile : public WritableFile {
  public:
-  S3WritableFile(std::shared_ptr<S3Client> client, std::string path, Place place,
-                 WriteOptions options)
+  S3WritableFile(std::shared_ptr<S3Client> client, std::shared_ptr<S3Locks> locks, std::string path,
+                 Place place, WriteOptions options)
       : client_(std::move(client)),
+        locks_(std::move(locks)),
         path_(std::move(path)),
         place_(std::move(place)),
         options_(options),
@@ -134,6 +136,7 @@ class S3WritableFile : public WritableFile {
   }
 
   Status Commit() override {
+    TICKHOUSE_TRY(locks_->CheckHeld());
     TICKHOUSE_ASSIGN(const S3Condition condition, Condition());
     Status written;
     if (upload_ == nullptr) {
@@ -189,6 +192,7 @@ class S3WritableFile : public WritableFile {
   }
 
   std::shared_ptr<S3Client> client_;
+  std::shared_ptr<S3Locks> locks_;
   std::string path_;
   Place place_;
   WriteOptions options_;
@@ -202,7 +206,8 @@ class S3WritableFile : public WritableFile {
 class S3FileSystem : public FileSystem {
  public:
   S3FileSystem(S3Config config, HttpClient* http, Clock* clock, CancelToken cancel)
-      : client_(std::make_shared<S3Client>(std::move(config), http, clock, std::move(cancel))) {}
+      : locks_(std::make_shared<S3Locks>(config, http, clock, cancel)),
+        client_(std::make_shared<S3Client>(std::move(config), http, clock, std::move(cancel))) {}
 
   Result<std::unique_ptr<ReadableFile>> OpenRead(const std::string& path) override {
     TICKHOUSE_ASSIGN(Place place, SplitFile(path));
@@ -213,7 +218,7 @@ class S3FileSystem : public FileSystem {
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path,
                                                WriteOptions options) override {
     TICKHOUSE_ASSIGN(Place place, SplitFile(path));
-    return std::make_unique<S3WritableFile>(client_, path, std::move(place), options);
+    return std::make_unique<S3WritableFile>(client_, locks_, path, std::move(place), options);
   }
 
   Result<std::unique_ptr<AppendableFile>> OpenAppend(const std::string& path) override {
@@ -249,6 +254,7 @@ class S3FileSystem : public FileSystem {
 
   Status Remove(const std::string& path) override {
     TICKHOUSE_ASSIGN(const Place place, SplitFile(path));
+    TICKHOUSE_TRY(locks_->CheckHeld());
     TICKHOUSE_TRY(client_->Head(place.bucket, place.key));
     return client_->Delete(place.bucket, place.key);
   }
@@ -256,6 +262,7 @@ class S3FileSystem : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override {
     TICKHOUSE_ASSIGN(const Place source, SplitFile(from));
     TICKHOUSE_ASSIGN(const Place target, SplitFile(to));
+    TICKHOUSE_TRY(locks_->CheckHeld());
     TICKHOUSE_ASSIGN(const S3Object object, client_->Head(source.bucket, source.key));
     if (source.bucket == target.bucket && source.key == target.key) return {};
     constexpr int64_t kMostCopied = int64_t{5'000'000'000};
@@ -273,11 +280,12 @@ class S3FileSystem : public FileSystem {
   }
 
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
-    return Fail(ErrorKind::kUnsupported,
-                fmt::format("{}: objects cannot be locked; name a local path", path));
+    TICKHOUSE_ASSIGN(const Place place, SplitFile(path));
+    return locks_->Lock(path, place.bucket, place.key);
   }
 
  private:
+  std::shared_ptr<S3Locks> locks_;
   std::shared_ptr<S3Client> client_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 struct S3UnderTest : FileSystemUnderTest {
   S3UnderTest() {
     has_folders = false;
-    can_append_and_lock = false;
+    can_append = false;
     any_bytes_in_names = false;
     if (SharedVersitygw() == nullptr) return;
     const S3Config config = SharedVersitygw()->config();
