@@ -12,37 +12,10 @@
 #include <utility>
 
 #include "tickhouse/core/testing.h"
+#include "tickhouse/sql/output/given_rows.h"
 
 namespace tickhouse::sql {
 namespace {
-
-// Rows that a test wrote down, in batches of two.
-class GivenRows : public RowStream {
- public:
-  GivenRows(std::vector<Column> columns, std::vector<std::vector<Cell>> rows)
-      : columns_(std::move(columns)), rows_(std::move(rows)) {}
-  const std::vector<Column>& columns() const override { return columns_; }
-  Result<std::optional<RowBatch>> Next() override {
-    if (next_ == rows_.size()) {
-      if (broken) return Fail(ErrorKind::kIo, "the engine broke");
-      return std::nullopt;
-    }
-    RowBatch batch;
-    batch.columns.resize(columns_.size());
-    for (; next_ < rows_.size() && batch.rows < 2; ++next_, ++batch.rows) {
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        batch.columns[i].push_back(rows_[next_][i]);
-      }
-    }
-    return batch;
-  }
-  bool broken = false;
-
- private:
-  std::vector<Column> columns_;
-  std::vector<std::vector<Cell>> rows_;
-  std::size_t next_ = 0;
-};
 
 const Column kText{"t", "VARCHAR", ColumnKind::kText};
 const Column kBid{"bid", "DOUBLE", ColumnKind::kReal};
