@@ -51,7 +51,10 @@ tickhouse_arrow_library(parquet Arrow::arrow)
 # C interface is in the Python module of the wheel.
 set(DUCKDB_FOLDER "${TICKHOUSE_DEPS}/duckdb-1.5.5")
 set(DUCKDB_MODULE "${DUCKDB_FOLDER}/_duckdb.cpython-311-x86_64-linux-gnu.so")
-if(NOT EXISTS "${DUCKDB_MODULE}")
+if(NOT EXISTS "${DUCKDB_MODULE}" OR NOT EXISTS "${TICKHOUSE_DEPS}/duckdb-extension-httpfs-1.5.5")
   message(FATAL_ERROR "DuckDB is missing under ${TICKHOUSE_DEPS}: run tools/setup.sh first")
 endif()
-list(APPEND CMAKE_BUILD_RPATH "${DUCKDB_FOLDER}")
+# Signed by DuckDB for exactly this version: what reads s3://.
+set(DUCKDB_HTTPFS_FOLDER
+  "${TICKHOUSE_DEPS}/duckdb-extension-httpfs-1.5.5/duckdb_extension_httpfs/extensions/v1.5.5")
+list(APPEND CMAKE_BUILD_RPATH "${DUCKDB_FOLDER}" "${DUCKDB_HTTPFS_FOLDER}")

@@ -3,6 +3,7 @@ include(GNUInstallDirs)
 set_target_properties(tickhouse PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/tickhouse")
 install(TARGETS tickhouse RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES "${ARROW_WHEEL}/libarrow.so.${ARROW_SO}" "${DUCKDB_MODULE}"
+  "${DUCKDB_HTTPFS_FOLDER}/httpfs.duckdb_extension"
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/tickhouse)
 install(FILES "${DUCKDB_FOLDER}/duckdb-1.5.5.dist-info/licenses/LICENSE"
   DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE.duckdb)

@@ -156,3 +156,31 @@ def test_memory_stays_bounded_while_rows_stream():
 def test_help_does_not_load_the_library():
     done = subprocess.run(["env", "LD_DEBUG=files", BIN, "sql", "--help"], capture_output=True)
     assert done.returncode == 0 and b"_duckdb" not in done.stderr and b"libpython" not in done.stderr
+
+
+def test_files_on_s3(tmp_path):
+    test_s3 = pytest.importorskip("test_s3")
+    if not test_s3.SERVER.exists():
+        pytest.skip("versitygw is not installed (tools/setup.sh does it)")
+    store = test_s3.Store(tmp_path)
+    try:
+        (store.data / "lake/in").mkdir()
+        for day in (1, 2):
+            pq.write_table(pa.table({"day": [day] * 10}), store.data / f"lake/in/{day}.parquet")
+        done = store.run("sql", "select day, count(*) as n from 's3://lake/in/*.parquet' group by day order by day",
+                         "--output", "s3://lake/out.csv")
+        assert done.returncode == 0, done.stderr
+        assert (store.data / "lake/out.csv").read_text() == "day,n\n1,10\n2,10\n"
+        wrong = store.run("sql", "select 1 from 's3://lake/in/1.parquet'", AWS_SECRET_ACCESS_KEY="wrong")
+        assert wrong.returncode == 1 and "403" in wrong.stderr
+    finally:
+        store.stop()
+
+
+def test_trino_is_asked_only_with_an_address(tmp_path):
+    done = sql("select 1", "--engine", "trino", code=2, env={"TICKHOUSE_TRINO": ""})
+    assert b"--trino" in done.stderr
+    done = sql("select 1", "--engine", "trino", "--trino", "http://trino.invalid:1", code=2,
+               env={"TICKHOUSE_TRINO_PASSWORD": "secret"})
+    assert b"https" in done.stderr and b"secret" not in done.stderr
+    sql("select 1", "--engine", "trino", "--trino", "http://127.0.0.1:1", "--trino-session", "novalue", code=2)

@@ -20,7 +20,20 @@ struct Options {
   app::SqlRequest request;
   std::string file;
   std::string timeout;
+  std::vector<std::string> trino_session;
 };
+
+Status AddSession(const std::vector<std::string>& given, app::SqlRequest* request) {
+  for (const std::string& property : given) {
+    const std::size_t equals = property.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Fail(ErrorKind::kInvalidArgument,
+                  "--trino-session wants NAME=VALUE, not \"" + property + "\"");
+    }
+    request->trino.session[property.substr(0, equals)] = property.substr(equals + 1);
+  }
+  return {};
+}
 
 Status Print(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
@@ -36,6 +49,7 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
     TICKHOUSE_ASSIGN(request.statement,
                      environment.files->ReadWhole(options.file, kMostStatementBytes));
   }
+  TICKHOUSE_TRY(AddSession(options.trino_session, &request));
   if (!options.timeout.empty()) {
     TICKHOUSE_ASSIGN(request.timeout, ParseDuration(options.timeout));
   }
@@ -56,7 +70,7 @@ void RegisterSql(CLI::App& app, Cli* cli) {
   command->add_option("--param", request.parameters, "value of the next ? (repeat it)")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--engine", request.engine, "duckdb");
+  command->add_option("--engine", request.engine, "duckdb (inside) or trino (a server)");
   command->add_option(
       "--format", request.format,
       "table, csv, json, jsonl, parquet, arrow, arrows (by the output's name; table)");
@@ -66,6 +80,14 @@ void RegisterSql(CLI::App& app, Cli* cli) {
       ->add_option("--memory", request.memory_bytes,
                    "memory of DuckDB, as 2GB (80 % of the machine)")
       ->transform(CLI::AsSizeValue(false));
+  command->add_option("--trino", request.trino.url, "http(s)://host:port of Trino");
+  command->add_option("--trino-user", request.trino.user, "who asks Trino (USER)");
+  command->add_option("--trino-catalog", request.trino.catalog, "catalog of bare names");
+  command->add_option("--trino-schema", request.trino.schema, "schema of bare names");
+  command
+      ->add_option("--trino-session", options->trino_session,
+                   "NAME=VALUE of the session (repeat it)")
+      ->allow_extra_args(false);
   command->callback([cli, options] {
     cli->command = "sql";
     cli->run = [options, cli](app::Environment& environment) {

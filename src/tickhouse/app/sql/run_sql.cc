@@ -7,8 +7,10 @@
 #include <span>
 #include <utility>
 
+#include "tickhouse/app/sql/sql_engines.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/sql/duckdb/duckdb_engine.h"
+#include "tickhouse/sql/output/parquet_output.h"
 #include "tickhouse/sql/output/row_output.h"
 #include "tickhouse/sql/scratch_folder.h"
 
@@ -30,9 +32,9 @@ std::string FormatOf(const SqlRequest& request) {
 }
 
 Status CheckRequest(const SqlRequest& request, const std::string& format) {
-  if (request.engine != "duckdb") {
+  if (request.engine != "duckdb" && request.engine != "trino") {
     return Fail(ErrorKind::kInvalidArgument,
-                fmt::format("no engine {}: duckdb is known", request.engine));
+                fmt::format("no engine {}: duckdb and trino are known", request.engine));
   }
   if (format == "parquet") {
     if (!request.output.empty()) return {};
@@ -70,15 +72,17 @@ std::span<const std::byte> BytesOf(std::string_view text) {
 class SqlRun {
  public:
   SqlRun(const SqlRequest& request, Environment& environment)
-      : request_(request), environment_(environment), format_(FormatOf(request)) {}
+      : request_(request),
+        environment_(environment),
+        engines_(request, environment),
+        format_(FormatOf(request)) {}
 
   Result<RunReport> Run() {
     TICKHOUSE_TRY(CheckRequest(request_, format_));
     const int64_t start = environment_.clock->MonotonicNanos();
     TICKHOUSE_ASSIGN(const sql::ScratchFolder scratch, sql::ScratchFolder::Make(ScratchBase()));
-    sql::DuckEngine engine(nullptr, OptionsFor(scratch), *environment_.clock);
     report_.command = "sql";
-    TICKHOUSE_ASSIGN(const int64_t rows, Answer(engine, scratch));
+    TICKHOUSE_ASSIGN(const int64_t rows, AnswerBy(scratch));
     const double seconds =
         static_cast<double>(environment_.clock->MonotonicNanos() - start) / kNanosPerSecond;
     report_.counts.emplace_back("rows", rows);
@@ -93,17 +97,16 @@ class SqlRun {
   }
 
  private:
-  sql::DuckOptions OptionsFor(const sql::ScratchFolder& scratch) const {
-    const char* library = std::getenv("TICKHOUSE_DUCKDB");
-    return {.library = library == nullptr ? "" : library,
-            .threads = environment_.threads,
-            .memory_bytes = request_.memory_bytes,
-            .spill_folder = scratch.path(),
-            .only_tables = false};
+  Result<int64_t> AnswerBy(const sql::ScratchFolder& scratch) {
+    if (request_.engine == "trino") {
+      TICKHOUSE_ASSIGN(const std::unique_ptr<sql::Engine> trino, engines_.Trino());
+      return format_ == "parquet" ? ToParquet(*trino) : Answer(*trino);
+    }
+    sql::DuckEngine duck = engines_.Duck(scratch.path());
+    return format_ == "parquet" ? ToParquet(duck, scratch) : Answer(duck);
   }
 
-  Result<int64_t> Answer(sql::DuckEngine& engine, const sql::ScratchFolder& scratch) {
-    if (format_ == "parquet") return ToParquet(engine, scratch);
+  Result<int64_t> Answer(sql::Engine& engine) {
     if (!request_.output.empty()) {
       TICKHOUSE_ASSIGN(const auto file, environment_.files->Create(request_.output));
       TICKHOUSE_ASSIGN(const int64_t rows, Write(engine, [&file](std::string_view bytes) {
@@ -126,7 +129,7 @@ class SqlRun {
     return rows;
   }
 
-  Result<int64_t> Write(sql::DuckEngine& engine, const sql::ByteSink& sink) {
+  Result<int64_t> Write(sql::Engine& engine, const sql::ByteSink& sink) {
     TICKHOUSE_ASSIGN(const auto stream, engine.Run(StatementOf(request_), environment_.cancel));
     const sql::RowOutputOptions options{.most_cell_columns = request_.most_cell_columns};
     TICKHOUSE_ASSIGN(const int64_t rows,
@@ -135,6 +138,12 @@ class SqlRun {
       report_.counts.emplace_back("rows-changed", *changed);
     }
     return rows;
+  }
+
+  Result<int64_t> ToParquet(sql::Engine& engine) {
+    TICKHOUSE_ASSIGN(const auto stream, engine.Run(StatementOf(request_), environment_.cancel));
+    TICKHOUSE_ASSIGN(auto file, environment_.files->Create(request_.output));
+    return sql::WriteParquet(*stream, std::move(file));
   }
 
   // DuckDB writes files by itself, and only locally; ours makes them appear at once.
@@ -157,6 +166,7 @@ class SqlRun {
 
   const SqlRequest& request_;
   Environment& environment_;
+  SqlEngines engines_;
   const std::string format_;
   RunReport report_;
 };

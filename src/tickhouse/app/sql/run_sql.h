@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,10 +14,21 @@
 
 namespace tickhouse::app {
 
+/// Where a Trino is, and who asks. Password and token come from TICKHOUSE_TRINO_PASSWORD and
+/// TICKHOUSE_TRINO_TOKEN.
+struct TrinoRequest {
+  std::string url = {};   ///< Empty: TICKHOUSE_TRINO.
+  std::string user = {};  ///< Empty: USER.
+  std::string catalog = {};
+  std::string schema = {};
+  std::map<std::string, std::string> session = {};
+};
+
 struct SqlRequest {
   std::string statement;
   std::vector<std::string> parameters = {};  ///< For each `?` in order.
-  std::string engine = "duckdb";
+  std::string engine = "duckdb";             ///< Or "trino".
+  TrinoRequest trino = {};
   /// table, csv, json, jsonl, parquet, arrow, arrows; empty: as the name of `output` ends (.arrow,
   /// .csv, .json, .jsonl, .parquet, ...), else a table.
   std::string format = {};

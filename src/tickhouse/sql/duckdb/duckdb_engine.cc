@@ -243,8 +243,29 @@ Status MakeView(DuckSession& session, const std::vector<std::string>& name,
       fmt::format("CREATE OR REPLACE VIEW {} AS {}", fmt::join(quoted, "."), TableSelect(table)));
 }
 
+Status UseS3(DuckSession& session, const DuckOptions& options) {
+  TICKHOUSE_ASSIGN(const DuckS3 s3, options.s3());
+  TICKHOUSE_TRY(session.Do("LOAD " + SqlLiteral(s3.httpfs)));
+  std::string secret = fmt::format(
+      "CREATE SECRET (TYPE s3, KEY_ID {}, SECRET {}, REGION {}, URL_STYLE '{}', USE_SSL {}",
+      SqlLiteral(s3.key_id), SqlLiteral(s3.secret), SqlLiteral(s3.region),
+      s3.path_style ? "path" : "vhost", s3.tls);
+  if (!s3.endpoint.empty()) secret += ", ENDPOINT " + SqlLiteral(s3.endpoint);
+  if (!s3.session_token.empty()) secret += ", SESSION_TOKEN " + SqlLiteral(s3.session_token);
+  return session.Do(secret + ")");
+}
+
+bool IsOnS3(const ResolvedFile& file) {
+  return file.path.starts_with("s3://");
+}
+
 Status AddTables(DuckSession& session, const Statement& statement, const TableResolver& tables,
-                 std::vector<std::string>* paths) {
+                 const DuckOptions& options, std::vector<std::string>* paths) {
+  bool s3_is_ready = false;
+  if (options.s3 && statement.text.find("s3://") != std::string::npos) {
+    TICKHOUSE_TRY(UseS3(session, options));
+    s3_is_ready = true;
+  }
   if (!tables) return {};
   TICKHOUSE_ASSIGN(const std::vector<FoundTable> found, FindTables(session, statement));
   for (const FoundTable& named : found) {
@@ -261,20 +282,14 @@ Status AddTables(DuckSession& session, const Statement& statement, const TableRe
         paths->push_back(LiteralPath(deletes));
       }
     }
+    // Before the view: it is bound when it is made.
+    if (options.s3 && !s3_is_ready && std::ranges::any_of(table->files, IsOnS3)) {
+      TICKHOUSE_TRY(UseS3(session, options));
+      s3_is_ready = true;
+    }
     TICKHOUSE_TRY(MakeView(session, request.name, *table));
   }
   return {};
-}
-
-Status UseS3(DuckSession& session, const DuckS3& s3) {
-  TICKHOUSE_TRY(session.Do("LOAD " + SqlLiteral(s3.httpfs)));
-  std::string secret = fmt::format(
-      "CREATE SECRET (TYPE s3, KEY_ID {}, SECRET {}, REGION {}, URL_STYLE '{}', USE_SSL {}",
-      SqlLiteral(s3.key_id), SqlLiteral(s3.secret), SqlLiteral(s3.region),
-      s3.path_style ? "path" : "vhost", s3.tls);
-  if (!s3.endpoint.empty()) secret += ", ENDPOINT " + SqlLiteral(s3.endpoint);
-  if (!s3.session_token.empty()) secret += ", SESSION_TOKEN " + SqlLiteral(s3.session_token);
-  return session.Do(secret + ")");
 }
 
 Status KeepToPaths(DuckSession& session, const std::vector<std::string>& paths) {
@@ -291,11 +306,9 @@ Result<std::unique_ptr<DuckSession>> Ready(const Statement& statement, const Tab
     return Fail(ErrorKind::kInvalidArgument, "the statement has a zero byte in it");
   }
   TICKHOUSE_ASSIGN(std::unique_ptr<DuckSession> session, DuckSession::Open(options));
-  // S3 first: a view over its files is bound when it is made.
-  if (options.s3) TICKHOUSE_TRY(UseS3(*session, *options.s3));
   std::vector<std::string> paths;
   if (!target.empty()) paths.push_back(target);
-  TICKHOUSE_TRY(AddTables(*session, statement, tables, &paths));
+  TICKHOUSE_TRY(AddTables(*session, statement, tables, options, &paths));
   if (options.only_tables) TICKHOUSE_TRY(KeepToPaths(*session, paths));
   return session;
 }

@@ -1,8 +1,8 @@
 // DuckDB inside this process: a statement over tables given as lists of Parquet files.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "tickhouse/core/clock.h"
@@ -27,7 +27,8 @@ struct DuckOptions {
   std::string spill_folder = {};  ///< For what does not fit in memory; empty: nothing is spilled.
   /// The statement may read or write nothing but the files of its tables (and `CopyToParquet`'s).
   bool only_tables = true;
-  std::optional<DuckS3> s3 = {};
+  /// Asked once a statement or one of its tables names s3://; empty: such files cannot be read.
+  std::function<Result<DuckS3>()> s3 = {};
 };
 
 /// A database of its own, in memory, for each statement: nothing is left of one for the next. Safe

@@ -162,6 +162,14 @@ std::vector<std::string> LibraryFolders() {
   return folders;
 }
 
+std::string FindInLibraryFolders(const std::string& name) {
+  for (const std::string& folder : LibraryFolders()) {
+    std::string path = fmt::format("{}/{}", folder, name);
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  return "";
+}
+
 Result<const DuckLibrary*> LoadDuckLibrary(const std::string& path) {
   static std::mutex mutex;
   static std::map<std::string, Result<DuckLibrary>> loaded;

@@ -79,6 +79,9 @@ std::vector<std::string> DuckLibrariesIn(const std::vector<std::string>& folders
 /// an installed tree, the unpacked wheel of a build tree), the system's folders.
 std::vector<std::string> LibraryFolders();
 
+/// The first of `LibraryFolders()` that has a file of that name: its path, or empty.
+std::string FindInLibraryFolders(const std::string& name);
+
 /// `path` names the file; empty: the first of `DuckLibrariesIn(LibraryFolders())` that loads.
 /// Loaded once a path and kept; safe for several threads. kUnavailable: none was found, or none is
 /// of the version that this was written for (1.5); the message names what was tried and the way
