@@ -1,6 +1,8 @@
 // What use cases are handed instead of reaching for it: files, network, clock, terminal.
 #pragma once
 
+#include <cstdint>
+
 #include "tickhouse/core/cancel.h"
 #include "tickhouse/core/clock.h"
 #include "tickhouse/core/progress.h"
@@ -17,6 +19,8 @@ struct Environment {
   Progress* progress = nullptr;
   CancelToken cancel;
   int threads = 1;
+  /// Of names that no other process may choose (metadata files, uuids): differs in each run.
+  uint64_t seed = 0;
 };
 
 }  // namespace tickhouse::app

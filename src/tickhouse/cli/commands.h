@@ -11,6 +11,7 @@ void RegisterConvert(CLI::App& app, Cli* cli);
 void RegisterScan(CLI::App& app, Cli* cli);
 void RegisterClean(CLI::App& app, Cli* cli);
 void RegisterStats(CLI::App& app, Cli* cli);
+void RegisterLake(CLI::App& app, Cli* cli);
 void RegisterSql(CLI::App& app, Cli* cli);
 void RegisterDemo(CLI::App& app, Cli* cli);
 

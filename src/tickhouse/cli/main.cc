@@ -27,7 +27,7 @@ namespace {
 // In the order a tick travels; see commands.h.
 constexpr RegisterCommand kCommands[] = {RegisterFetch, RegisterGenerate, RegisterConvert,
                                          RegisterScan,  RegisterClean,    RegisterStats,
-                                         RegisterSql,   RegisterDemo};
+                                         RegisterLake,  RegisterSql,      RegisterDemo};
 
 const CancelToken& StopRequest() {
   static const CancelToken token;
@@ -104,6 +104,11 @@ int Run(const Cli& cli) {
   environment.http = http.get();
   environment.clock = &clock;
   environment.progress = cli.options.quiet ? static_cast<Progress*>(&silent) : &drawn;
+  // Clock and process stand in where the kernel has no randomness to give.
+  if (::getentropy(&environment.seed, sizeof environment.seed) != 0) {
+    environment.seed =
+        static_cast<uint64_t>(ToNanos(clock.Now())) ^ (static_cast<uint64_t>(::getpid()) << 40);
+  }
   environment.threads = cli.options.threads > 0 ? cli.options.threads : AvailableProcessors();
 
   const Result<app::RunReport> report = cli.run(environment);

@@ -1,0 +1,74 @@
+#include "tickhouse/app/lake/init.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "tickhouse/app/lake/workspace_file.h"
+
+namespace tickhouse::app {
+
+namespace {
+
+bool HoldsPassword(const std::string& uri) {
+  if (uri.find("password=") != std::string::npos) return true;
+  const std::size_t scheme = uri.find("://");
+  if (scheme == std::string::npos) return false;
+  const std::size_t at = uri.find('@', scheme);
+  const std::size_t colon = uri.find(':', scheme + 3);
+  return at != std::string::npos && colon < at;
+}
+
+bool SaysMore(const WorkspaceRequest& request) {
+  return !request.catalog.empty() || !request.uri.empty() || !request.catalog_name.empty() ||
+         !request.warehouse.empty();
+}
+
+// Keeps what was said for the commands to come.
+Status Remember(const WorkspaceRequest& request, const std::string& folder, io::FileSystem& files) {
+  const LakeSettings said{request.catalog, request.uri, request.catalog_name, request.warehouse};
+  const std::string path = io::JoinPath(folder, "tickhouse.toml");
+  TICKHOUSE_ASSIGN(const std::optional<LakeSettings> there, ReadLakeSettings(files, path));
+  if (!there) return AppendLakeSettings(files, path, said);
+  const auto differs = [](const std::string& now, const std::string& before) {
+    return !now.empty() && now != before;
+  };
+  if (differs(said.catalog, there->catalog) || differs(said.uri, there->uri) ||
+      differs(said.catalog_name, there->catalog_name) ||
+      differs(said.warehouse, there->warehouse)) {
+    return Fail(ErrorKind::kConflict,
+                path +
+                    ": section [lake] says something else; change it there, or give another "
+                    "--workspace");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunReport> LakeInit(const WorkspaceRequest& request, Environment& environment) {
+  if (HoldsPassword(request.uri)) {
+    return Fail(ErrorKind::kInvalidArgument,
+                "--uri: leave the password out, tickhouse.toml would keep it; libpq reads "
+                "PGPASSWORD and ~/.pgpass");
+  }
+  WorkspaceRequest making = request;
+  making.must_exist = false;
+  TICKHOUSE_ASSIGN(const Workspace workspace, OpenWorkspace(making, environment));
+  const Status made = workspace.catalog->CreateNamespace({"gold"}, {});
+  if (!made && made.error().kind != ErrorKind::kAlreadyExists) return Fail(made.error());
+  if (SaysMore(request)) {
+    TICKHOUSE_TRY(environment.files->MakeFolders(workspace.folder));
+    TICKHOUSE_TRY(Remember(request, workspace.folder, *environment.files));
+  }
+  RunReport run;
+  run.command = "lake init";
+  run.outputs.push_back(workspace.folder);
+  run.text =
+      fmt::format("lakehouse {}\n  catalog    {} ({})\n  warehouse  {}\n  namespace  gold{}\n",
+                  workspace.folder, workspace.kind, workspace.catalog->name(), workspace.warehouse,
+                  made ? "" : " (was there)");
+  return run;
+}
+
+}  // namespace tickhouse::app

@@ -1,0 +1,98 @@
+// `tickhouse lake VERB`: one verb, one use case of app/lake.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <utility>
+
+#include "tickhouse/app/lake/init.h"
+#include "tickhouse/app/lake/migrate/migrate.h"
+#include "tickhouse/app/lake/tables.h"
+#include "tickhouse/cli/commands.h"
+#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/terminal_width.h"
+#include "tickhouse/cli/workspace_options.h"
+
+namespace tickhouse::cli {
+
+namespace {
+
+struct Options {
+  app::WorkspaceRequest workspace;
+  std::string table;
+};
+
+using UseCase = Result<app::RunReport> (*)(const Options&, app::Environment&);
+
+struct Verb {
+  const char* name;
+  const char* help;
+  bool takes_table;
+  UseCase run;
+};
+
+constexpr Verb kVerbs[] = {
+    {"init", "make a lakehouse: catalog, warehouse, namespace gold", false,
+     [](const Options& options, app::Environment& environment) {
+       return app::LakeInit(options.workspace, environment);
+     }},
+    {"tables", "list the tables", false,
+     [](const Options& options, app::Environment& environment) {
+       return app::LakeTables(options.workspace, TerminalWidth(), environment);
+     }},
+    {"show", "columns, partitioning, properties and place of a table", true,
+     [](const Options& options, app::Environment& environment) {
+       return app::LakeShow(options.workspace, options.table, TerminalWidth(), environment);
+     }},
+    {"snapshots", "list the snapshots of a table", true,
+     [](const Options& options, app::Environment& environment) {
+       return app::LakeSnapshots(options.workspace, options.table, TerminalWidth(), environment);
+     }},
+};
+
+void RegisterVerb(CLI::App* lake, Cli* cli, const std::shared_ptr<Options>& options,
+                  const Verb& verb) {
+  CLI::App* const command = lake->add_subcommand(verb.name, verb.help);
+  command->fallthrough();
+  if (verb.takes_table) {
+    command->add_option("TABLE", options->table, "gold.eurusd, or eurusd")->required();
+  }
+  command->callback([cli, options, &verb] {
+    cli->command = std::string("lake ") + verb.name;
+    cli->run = [options, &verb](app::Environment& environment) {
+      return verb.run(*options, environment);
+    };
+  });
+}
+
+void RegisterMigrate(CLI::App* lake, Cli* cli, const std::shared_ptr<Options>& options) {
+  const auto request = std::make_shared<app::MigrateRequest>();
+  CLI::App* const command =
+      lake->add_subcommand("migrate", "tick Parquet into gold tables; each file once");
+  command->fallthrough();
+  command->add_option("SRC", request->src, "folder, file or s3://bucket/prefix")->required();
+  command->add_flag("--register", request->in_place, "adopt the files where they lie, uncopied");
+  command->add_option("--partition", request->partition,
+                      "of new tables: year, month, day, hour or none (year)");
+  command->add_option("--symbol", request->symbol, "symbol of every file (folder or metadata)");
+  command->callback([cli, options, request] {
+    cli->command = "lake migrate";
+    cli->run = [options, request](app::Environment& environment) {
+      request->workspace = options->workspace;
+      return app::LakeMigrate(*request, TerminalWidth(), environment);
+    };
+  });
+}
+
+}  // namespace
+
+void RegisterLake(CLI::App& app, Cli* cli) {
+  CLI::App* const lake = app.add_subcommand("lake", "tables with history: Iceberg over a catalog");
+  lake->require_subcommand(1);
+  lake->fallthrough();
+  const auto options = std::make_shared<Options>();
+  AddWorkspaceOptions(lake, &options->workspace);
+  for (const Verb& verb : kVerbs) RegisterVerb(lake, cli, options, verb);
+  RegisterMigrate(lake, cli, options);
+  RegisterLakeChanges(lake, cli, {options, &options->workspace});
+}
+
+}  // namespace tickhouse::cli

@@ -1,0 +1,15 @@
+// The verbs of `tickhouse lake` that have options of their own.
+#pragma once
+
+#include <memory>
+
+#include "tickhouse/app/lake/workspace.h"
+#include "tickhouse/cli/command.h"
+
+namespace tickhouse::cli {
+
+/// rollback, tag, branch, publish, evolve and partitions, below `lake`.
+void RegisterLakeChanges(CLI::App* lake, Cli* cli,
+                         const std::shared_ptr<app::WorkspaceRequest>& workspace);
+
+}  // namespace tickhouse::cli
