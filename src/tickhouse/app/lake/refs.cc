@@ -113,7 +113,9 @@ Result<RunReport> LakeRollback(const WorkspaceRequest& workspace, const Rollback
                 outcome.error().message + "; --any takes a snapshot of another history");
   }
   if (!outcome) return Fail(std::move(outcome.error()));
-  return ChangeReport("lake rollback", *opened, *outcome, "\n" + plan);
+  return ChangeReport(
+      "lake rollback", *opened, *outcome,
+      outcome->changed ? "rolled back\n" + plan : "main is at " + DescribeSnapshot(to));
 }
 
 Result<RunReport> LakeTag(const WorkspaceRequest& workspace, const RefRequest& request,
