@@ -110,7 +110,8 @@ def bits(column):
         values = values.storage
     if not pa.types.is_floating(values.type):
         return values.to_pylist()
-    return [None if x is None else ("nan" if math.isnan(x) else x.hex()) for x in values.to_pylist()]
+    return [None if x is None else ("nan" if math.isnan(x) else x.hex())
+            for x in values.to_pylist()]
 
 
 def assert_same(got, wanted):
@@ -203,6 +204,8 @@ def test_page_index_lets_duckdb_and_polars_prune(tmp_path):
     path = copied(table, tmp_path, group=50_000)
     middle = table["ts"][31_000].as_py()
     wanted = table.filter(pa.compute.greater(table["ts"], middle)).num_rows
-    assert duckdb.sql(f"select count(*) from '{path}' where ts > '{middle}'").fetchone()[0] == wanted
-    assert pl.scan_parquet(path).filter(pl.col("ts") > middle).select(pl.len()).collect().item() == wanted
+    count = duckdb.sql(f"select count(*) from '{path}' where ts > '{middle}'")
+    assert count.fetchone()[0] == wanted
+    later = pl.scan_parquet(path).filter(pl.col("ts") > middle)
+    assert later.select(pl.len()).collect().item() == wanted
     assert pq.read_table(path, filters=[("ts", ">", middle)]).num_rows == wanted
