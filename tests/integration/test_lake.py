@@ -203,6 +203,20 @@ def test_rows_without_a_time_are_left_out_and_rows_out_of_order_are_sorted(tmp_p
     assert held["datetime"].to_pylist() == sorted(held["datetime"].to_pylist()) and held.num_rows == 997
 
 
+def test_rows_far_out_of_order_become_sorted_files(tmp_path):
+    import pyarrow.parquet as pq
+
+    start, rows = 1_600_000_000_000_000, 900_000
+    write_ticks(tmp_path / "in/EURUSD/a.parquet", [start + 1000 * i for i in range(rows, 0, -1)], [1.25] * rows,
+                [1.5] * rows)
+    told = tables_of(run_json(tmp_path, "lake", "migrate", "in"))["gold.eurusd"]
+    assert told["total_rows"] == rows
+    tasks = list(gold(tmp_path, "eurusd").scan().plan_files())
+    times = [pq.read_table(t.file.file_path.removeprefix("file://"))["DateTime"].to_numpy() for t in tasks]
+    assert 1 < len(times) < 9 and sum(map(len, times)) == rows
+    assert all((t[1:] >= t[:-1]).all() for t in times)
+
+
 def test_register_adopts_files_in_place_and_refuses_what_it_cannot(tmp_path):
     day = 86_400_000_000
     at_2020 = 1_600_000_000_000_000

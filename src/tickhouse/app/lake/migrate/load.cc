@@ -23,7 +23,9 @@ using lake::DataFile;
 using Partition = std::vector<std::optional<lake::Value>>;
 
 constexpr int64_t kGroupRows = 4'000'000;
-constexpr std::size_t kBufferRows = 1'048'576;
+constexpr std::size_t kBufferRows = 524'288;
+constexpr int64_t kRowGroupRows = 524'288;
+constexpr std::size_t kBatchRows = 131'072;
 constexpr int64_t kNullTime = std::numeric_limits<int64_t>::min();
 
 std::string DataFolder(const GoldTable& table) {
@@ -117,6 +119,7 @@ class GroupWriter {
     TICKHOUSE_ASSIGN(auto file, environment_->files->Create(path));
     io::ParquetTickWriter::Options options;
     options.threads = threads_;
+    options.row_group_rows = kRowGroupRows;
     options.field_ids = {table_->datetime_id, table_->bid_id, table_->ask_id};
     TICKHOUSE_ASSIGN(writer_, io::ParquetTickWriter::Open(std::move(file), std::move(options)));
     return {};
@@ -172,7 +175,10 @@ void SortByTime(TickBatch* rows) {
 // Takes rows in any order and hands them on sorted as far back as its memory reaches.
 class SortBuffer {
  public:
-  explicit SortBuffer(GroupWriter& writer) : writer_(&writer) {}
+  explicit SortBuffer(GroupWriter& writer) : writer_(&writer) {
+    rows_.Reserve(kBufferRows + kBatchRows);
+    kept_.Reserve(kBufferRows);
+  }
 
   Status Add(const TickBatch& batch) {
     for (std::size_t begin = 0; begin < batch.size();) {
@@ -218,6 +224,7 @@ Status ReadUnit(Environment& environment, const LoadUnit& unit, SortBuffer* buff
   }
   io::ParquetReadOptions options;
   options.keep_null_rows = true;
+  options.batch_rows = kBatchRows;
   options.row_group_begin = static_cast<int>(unit.begin);
   options.row_group_end = static_cast<int>(unit.end);
   TICKHOUSE_ASSIGN(const auto reader, io::OpenParquetTicks(std::move(file), options));

@@ -52,9 +52,9 @@ struct LoadFailure {
 Result<std::set<std::string>> ListDataFiles(io::FileSystem& files, const GoldTable& table);
 
 /// Writes the group's data files, or takes those of a killed run when all of them are in `there`.
-/// Each file is whole or not there. Rows that are out of order within half a million are put right
-/// within a file; what lies further back begins another file. Every row is accounted for: rows in
-/// equal rows out and left out, else kCorrupt. `threads`: for the encoding of columns.
+/// Each file is whole or not there. Rows that are out of order within a quarter of a million are
+/// put right within a file; what lies further back begins another file. Every row is accounted for:
+/// rows in equal rows out and left out, else kCorrupt. `threads`: for the encoding of columns.
 std::expected<LoadedGroup, LoadFailure> LoadGroupFiles(Environment& environment,
                                                        const GoldTable& table,
                                                        const LoadGroup& group,
