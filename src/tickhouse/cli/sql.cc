@@ -8,6 +8,7 @@
 #include "tickhouse/app/sql/run_sql.h"
 #include "tickhouse/cli/commands.h"
 #include "tickhouse/cli/duration.h"
+#include "tickhouse/cli/workspace_options.h"
 
 namespace tickhouse::cli {
 
@@ -62,7 +63,8 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
 }  // namespace
 
 void RegisterSql(CLI::App& app, Cli* cli) {
-  CLI::App* const command = app.add_subcommand("sql", "run a statement over Parquet files");
+  CLI::App* const command =
+      app.add_subcommand("sql", "run a statement over tables and Parquet files");
   const auto options = std::make_shared<Options>();
   app::SqlRequest& request = options->request;
   command->add_option("STATEMENT", request.statement, "one statement");
@@ -71,6 +73,7 @@ void RegisterSql(CLI::App& app, Cli* cli) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--engine", request.engine, "duckdb (inside) or trino (a server)");
+  command->add_option("--at", request.at, "snapshot id, tag, branch or time of the tables");
   command->add_option(
       "--format", request.format,
       "table, csv, json, jsonl, parquet, arrow, arrows (by the output's name; table)");
@@ -80,6 +83,7 @@ void RegisterSql(CLI::App& app, Cli* cli) {
       ->add_option("--memory", request.memory_bytes,
                    "memory of DuckDB, as 2GB (80 % of the machine)")
       ->transform(CLI::AsSizeValue(false));
+  AddWorkspaceOptions(command, &request.workspace);
   command->add_option("--trino", request.trino.url, "http(s)://host:port of Trino");
   command->add_option("--trino-user", request.trino.user, "who asks Trino (USER)");
   command->add_option("--trino-catalog", request.trino.catalog, "catalog of bare names");

@@ -36,6 +36,10 @@ Status CheckRequest(const SqlRequest& request, const std::string& format) {
     return Fail(ErrorKind::kInvalidArgument,
                 fmt::format("no engine {}: duckdb and trino are known", request.engine));
   }
+  if (request.engine == "trino" && !request.at.empty()) {
+    return Fail(ErrorKind::kInvalidArgument,
+                "--at is for duckdb; Trino takes FOR VERSION AS OF in the statement");
+  }
   if (format == "parquet") {
     if (!request.output.empty()) return {};
     return Fail(ErrorKind::kInvalidArgument, "Parquet needs a file: name it with --output");
@@ -82,7 +86,9 @@ class SqlRun {
     const int64_t start = environment_.clock->MonotonicNanos();
     TICKHOUSE_ASSIGN(const sql::ScratchFolder scratch, sql::ScratchFolder::Make(ScratchBase()));
     report_.command = "sql";
-    TICKHOUSE_ASSIGN(const int64_t rows, AnswerBy(scratch));
+    Result<int64_t> answered = AnswerBy(scratch);
+    if (!answered) return Fail(engines_.Explain(std::move(answered).error()));
+    const int64_t rows = *answered;
     const double seconds =
         static_cast<double>(environment_.clock->MonotonicNanos() - start) / kNanosPerSecond;
     report_.counts.emplace_back("rows", rows);
@@ -103,7 +109,13 @@ class SqlRun {
       return format_ == "parquet" ? ToParquet(*trino) : Answer(*trino);
     }
     sql::DuckEngine duck = engines_.Duck(scratch.path());
-    return format_ == "parquet" ? ToParquet(duck, scratch) : Answer(duck);
+    TICKHOUSE_ASSIGN(const int64_t rows,
+                     format_ == "parquet" ? ToParquet(duck, scratch) : Answer(duck));
+    for (const sql::TableRead& read : engines_.reads()) {
+      LogDebug("{}: snapshot {}, {} of {} files", read.table, read.snapshot_id,
+               read.counters.files_selected, read.counters.files);
+    }
+    return rows;
   }
 
   Result<int64_t> Answer(sql::Engine& engine) {

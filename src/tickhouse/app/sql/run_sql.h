@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tickhouse/app/environment.h"
+#include "tickhouse/app/lake/workspace.h"
 #include "tickhouse/app/run_report.h"
 
 namespace tickhouse::app {
@@ -28,6 +29,9 @@ struct SqlRequest {
   std::string statement;
   std::vector<std::string> parameters = {};  ///< For each `?` in order.
   std::string engine = "duckdb";             ///< Or "trino".
+  /// Of every table of the lake: snapshot id, tag, branch or time; empty: as they are now.
+  std::string at = {};
+  WorkspaceRequest workspace = {};  ///< Opened when the statement names a table; may not exist.
   TrinoRequest trino = {};
   /// table, csv, json, jsonl, parquet, arrow, arrows; empty: as the name of `output` ends (.arrow,
   /// .csv, .json, .jsonl, .parquet, ...), else a table.

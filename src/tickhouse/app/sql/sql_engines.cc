@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <optional>
 #include <utility>
 
 #include "tickhouse/io/s3/s3_config.h"
@@ -49,13 +48,19 @@ Result<sql::DuckS3> S3FromEnvironment() {
 }  // namespace
 
 sql::DuckEngine SqlEngines::Duck(const std::string& spill_folder) {
+  sql::LakeTables tables{.catalog = [this] { return Catalog(); },
+                         .files = environment_.files,
+                         .at = request_.at,
+                         .threads = environment_.threads,
+                         .cancel = environment_.cancel,
+                         .on_read = [this](const sql::TableRead& read) { reads_.push_back(read); }};
   sql::DuckOptions options{.library = FromEnvironment("TICKHOUSE_DUCKDB"),
                            .threads = environment_.threads,
                            .memory_bytes = request_.memory_bytes,
                            .spill_folder = spill_folder,
                            .only_tables = false,
                            .s3 = S3FromEnvironment};
-  return {sql::TableResolver(), std::move(options), *environment_.clock};
+  return {sql::ResolverOf(std::move(tables)), std::move(options), *environment_.clock};
 }
 
 Result<std::unique_ptr<sql::Engine>> SqlEngines::Trino() {
@@ -75,6 +80,26 @@ Result<std::unique_ptr<sql::Engine>> SqlEngines::Trino() {
   if (options.user.empty() && options.token.empty()) options.user = "tickhouse";
   return std::make_unique<sql::TrinoEngine>(std::move(options), *environment_.http,
                                             *environment_.clock);
+}
+
+Result<lake::Catalog*> SqlEngines::Catalog() {
+  if (workspace_) return workspace_->catalog.get();
+  if (!no_workspace_.empty()) return nullptr;
+  Result<Workspace> opened = OpenWorkspace(request_.workspace, environment_);
+  if (opened) {
+    workspace_ = *std::move(opened);
+    return workspace_->catalog.get();
+  }
+  if (opened.error().kind != ErrorKind::kNotFound) return Fail(std::move(opened).error());
+  no_workspace_ = opened.error().message;
+  return nullptr;
+}
+
+Error SqlEngines::Explain(Error error) const {
+  if (error.kind == ErrorKind::kNotFound && !no_workspace_.empty()) {
+    error.message += fmt::format("; {}", no_workspace_);
+  }
+  return error;
 }
 
 }  // namespace tickhouse::app
