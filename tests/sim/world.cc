@@ -155,6 +155,11 @@ class SimulatedRows : public lake::TableStore {
     return done;
   }
 
+  /// Nothing here changes several tables at once.
+  Status SwapAll(const std::vector<lake::PointerSwap>&) override {
+    return Fail(ErrorKind::kUnsupported, "several tables at once");
+  }
+
  private:
   static Status Really(World& world, int operation, const TableIdentifier& identifier,
                        const std::string& from, const std::string& to) {
