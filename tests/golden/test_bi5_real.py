@@ -22,7 +22,7 @@ from feed_server import FeedServer  # noqa: E402
 BIN = os.environ.get("TICKHOUSE_BIN", "")
 ROOT = Path(os.environ.get("TICKHOUSE_SHARED", "")) / "data/dukascopy/bi5"
 GOLDEN = Path(__file__).parent / "bi5_real.txt"
-pytestmark = pytest.mark.skipif(not ROOT.is_dir(), reason="no shared data beside the checkout")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not ROOT.is_dir(), reason="no shared data beside the checkout")]
 
 
 def stored_records(path):

@@ -23,7 +23,7 @@ SHARED = Path(os.environ.get("TICKHOUSE_SHARED", "/nonexistent"))
 SECOND = 1_000_000  # microseconds
 DEFAULT = [("07:50", "08:00"), ("13:50", "14:00")]
 
-pytestmark = pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")]
 
 
 def clean(source, out, *options, code=0):

@@ -34,8 +34,8 @@ def find_peer():
 
 
 PEER = os.environ.get("ROWS_PEER") or find_peer()
-pytestmark = pytest.mark.skipif(PEER is None or not Path(PEER).exists(),
-                                reason="rows_peer is not built")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PEER is None or not Path(PEER).exists(),
+                                reason="rows_peer is not built")]
 SEEDS = itertools.count(1)
 PATH_ID, POS_ID = 2147483546, 2147483545
 

@@ -25,8 +25,8 @@ def find_describer():
 
 
 DESCRIBER = os.environ.get("DESCRIBE_TABLE") or find_describer()
-pytestmark = pytest.mark.skipif(DESCRIBER is None or not Path(DESCRIBER).exists(),
-                                reason="describe_table is not built")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(DESCRIBER is None or not Path(DESCRIBER).exists(),
+                                reason="describe_table is not built")]
 
 SCHEMA = Schema(
     NestedField(1, "datetime", TimestampType(), required=False),

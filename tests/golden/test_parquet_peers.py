@@ -26,9 +26,9 @@ def find_peer():
 
 
 PEER = find_peer()
-pytestmark = pytest.mark.skipif(
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     PEER is None or not PEER.exists(), reason="parquet_peer is not built"
-)
+)]
 
 
 def make_ticks(rows, seed=1, decimals=5, nulls=False):

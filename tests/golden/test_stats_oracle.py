@@ -17,7 +17,7 @@ BIN = os.environ.get("TICKHOUSE_BIN")
 SHARED = Path(os.environ.get("TICKHOUSE_SHARED", "/nonexistent"))
 WINDOWS = "07:50-08:00,13:50-14:00"
 
-pytestmark = pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")]
 
 
 def tickhouse(*arguments, code=0):

@@ -26,9 +26,9 @@ def find_peer():
 
 
 PEER = os.environ.get("PARQUET_PEER") or find_peer()
-pytestmark = pytest.mark.skipif(
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     PEER is None or not Path(PEER).exists(), reason="parquet_peer is not built"
-)
+)]
 
 BAD_FLOATS = [0.0, -0.0, math.nan, math.inf, -math.inf, 5e-324, 1.5e38]
 

@@ -238,6 +238,7 @@ def test_disk_full_ends_the_run_and_leaves_the_old_output(tmp_path):
     assert leftovers(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_a_rerun_gives_the_same(tmp_path):
     for symbol in ("EURUSD", "GBPJPY"):
         table = ticks(300_000, seed=len(symbol))

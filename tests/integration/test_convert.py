@@ -113,6 +113,7 @@ def bi5_hours(symbol):
         yield micros(hour), decode_bi5(path)
 
 
+@pytest.mark.slow
 @needs_shared
 @pytest.mark.parametrize("symbol,decimals,ticks", [("GBPJPY", 3, 887_259), ("EURUSD", 5, 136_741)])
 def test_real_bi5_equals_an_independent_decoder_and_packs_back(tmp_path, symbol, decimals, ticks):
@@ -423,6 +424,7 @@ def start(root, out, options):
     )
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_a_rerun_ends_as_an_undisturbed_run(tmp_path, many):
     root, expected, options = many
     assert len(expected) > 20
@@ -503,6 +505,7 @@ def test_no_permission_is_named(tmp_path):
     assert code == 1 and report["problems"][0]["kind"] == "permission"
 
 
+@pytest.mark.slow
 def test_a_growing_file_never_gives_a_cut_row(tmp_path):
     """A writer appends while we read: a moment's file is converted wholly, or it is refused."""
     path = put(tmp_path / "raw/EURUSD/a.csv", qdm(100_000)[0])

@@ -116,6 +116,7 @@ def test_the_text_is_a_table_of_stages_and_says_where_the_page_lies(tmp_path):
     assert empty_folders(tmp_path / "out") == []
 
 
+@pytest.mark.slow
 def test_a_second_run_replaces_the_first_and_gives_the_same(tmp_path):
     out = tmp_path / "out"
     first = demo("--out", out, "--days", 2)
@@ -127,6 +128,7 @@ def test_a_second_run_replaces_the_first_and_gives_the_same(tmp_path):
         assert one == two
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on(tmp_path):
     out = tmp_path / "out"
     demo("--out", out, "--days", 2, "--keep")
@@ -167,6 +169,7 @@ def test_rejected_rows_are_counted_and_named(tmp_path):
     assert "rejected-rows" in page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="no ../shared/data here")
 def test_real_ticks(tmp_path):
     out = tmp_path / "out"

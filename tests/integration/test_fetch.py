@@ -115,6 +115,7 @@ def test_bi5_lies_as_in_the_archive_with_months_from_zero(feed, tmp_path):
     assert [r[:3] for r in struct.iter_unpack(">IIIff", plain)] == [r[:3] for r in expected]
 
 
+@pytest.mark.slow
 def test_refusals_cuts_and_slow_answers_pass(feed, tmp_path):
     feed.serve(MONDAY, 12)
     left = {}
@@ -166,7 +167,8 @@ def killed_after(requests, feed, out, sig=signal.SIGKILL):
     return code
 
 
-@pytest.mark.parametrize("requests", [1, 2, 7, 13, 20, 24])
+@pytest.mark.parametrize(
+    "requests", [7, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 13, 20, 24))])
 def test_a_killed_run_ends_as_an_undisturbed_one(feed, tmp_path, requests):
     feed.serve(MONDAY, 24)
     feed.answers[feed.json_path(MONDAY + 9 * HOUR)] = (200, {}, b"broken")

@@ -113,6 +113,7 @@ def test_threads_change_nothing(tmp_path):
     assert hashes(tmp_path / "1") == hashes(tmp_path / "3")
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_nothing_and_can_be_repeated(tmp_path):
     arguments = ["generate", "--symbol", "EURUSD", "--days", "30", "--rows", "3000000"]
     process = subprocess.Popen([TICKHOUSE, *arguments, "--out", str(tmp_path / "killed")],

@@ -273,6 +273,7 @@ def kill_when(process, is_time):
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_killed_migration_goes_on_and_doubles_nothing(tmp_path):
     rows = 9_000_000
     run(tmp_path, "generate", "--symbol", "EURUSD", "--out", "raw", "--rows", rows, "--days", 60,

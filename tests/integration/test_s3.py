@@ -205,6 +205,7 @@ def test_clean_scan_and_stats_on_s3_give_the_bytes_of_the_disk(store, tmp_path):
     assert len(expected) > 2 and results(store.objects("lake/stats")) == expected
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_only_whole_objects_and_the_next_ends_as_an_undisturbed_one(store, tmp_path):
     for symbol in ("EURUSD", "GBPUSD", "USDJPY"):
         write_export(tmp_path / f"raw/{symbol}/x_UTCPlus02.csv", 150_000)

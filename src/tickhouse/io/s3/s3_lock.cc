@@ -24,7 +24,8 @@ constexpr int kMostTries = 100;
 /// The lock object as it lies in the store.
 struct Found {
   std::string etag;
-  std::optional<LockOwner> owner;
+  std::optional<LockOwner> owner = {};
+  bool changed = false;  ///< While it was read.
 };
 
 std::string NameOf(const std::optional<LockOwner>& owner) {
@@ -208,19 +209,30 @@ class Claim {
                        conditions_ ? condition : S3Condition{});
   }
 
+  // Renewed between the two requests, its owner is looked for again.
   Result<std::optional<Found>> Find() {
+    std::optional<Found> found;
+    for (int i = 0; i < kMostTries; ++i) {
+      TICKHOUSE_ASSIGN(found, FindOnce());
+      if (!found || found->owner || !found->changed) break;
+    }
+    return found;
+  }
+
+  Result<std::optional<Found>> FindOnce() {
     const auto object = client_.Head(bucket_, key_);
     if (!object) {
       if (object.error().kind != ErrorKind::kNotFound) return Fail(object.error());
       return std::optional<Found>();
     }
-    Found found{object->etag, std::nullopt};
+    Found found{.etag = object->etag};
     if (object->size > kMostBytes) return std::optional(std::move(found));
     std::string text(static_cast<std::size_t>(object->size), '\0');
     const Status read =
         client_.Get(bucket_, key_, 0, std::as_writable_bytes(std::span(text)), object->etag);
     if (!read && !IsPassing(read.error())) return Fail(read.error());
     if (read) found.owner = ParseLockOwner(text);
+    found.changed = !read;
     return std::optional(std::move(found));
   }
 
