@@ -163,8 +163,8 @@ TEST_F(LakeTablesTest, ReadsOnlyFilesThatMayMatch) {
   EXPECT_EQ(reads_.at(0).counters.files_selected, 5);
   for (const char* where :
        {"datetime >= '2024-01-03' and datetime < '2024-01-04'",
-        "DateTime between timestamp '2024-01-03 05:00:00' and '2024-01-03 06:00:00'",
-        "bid <= 123", "datetime = '2024-01-03 07:00:00'"}) {
+        "DateTime between timestamp '2024-01-03 05:00:00' and '2024-01-03 06:00:00'", "bid <= 123",
+        "datetime = '2024-01-03 07:00:00'"}) {
     ASSERT_OK(Ask(fmt::format("select * from gold.eurusd where {}", where))) << where;
     EXPECT_EQ(reads_.at(0).counters.files_selected, 1) << where;
   }
