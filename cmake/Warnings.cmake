@@ -11,5 +11,5 @@ target_compile_options(tickhouse_warnings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12 itself uses what it deprecates.
   target_compile_options(tickhouse_warnings INTERFACE
-    -Wno-unknown-warning-option -Wno-shadow -Wno-deprecated-declarations)
+    -Wno-unknown-warning-option -Wno-shadow -Wno-deprecated-declarations -Wreserved-identifier)
 endif()

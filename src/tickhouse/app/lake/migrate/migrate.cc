@@ -35,7 +35,6 @@ struct Task {
 Status RunRound(const MigrateRequest& request, std::deque<SymbolMigration>& symbols,
                 Workspace& workspace, Environment& environment) {
   std::vector<Task> tasks;
-  int64_t groups = 0;
   lake::UpdateSession session = SessionOf(workspace, environment);
   for (SymbolMigration& symbol : symbols) {
     if (!symbol.wants_plan()) continue;
@@ -44,7 +43,6 @@ Status RunRound(const MigrateRequest& request, std::deque<SymbolMigration>& symb
     if (symbol.in_place() && symbol.has_work()) symbol.Commit(environment, session);
     for (std::size_t i = 0; i < symbol.groups() && symbol.has_work(); ++i) {
       tasks.push_back({&symbol, i});
-      ++groups;
     }
   }
   const int workers = std::min({environment.threads, kMostWorkers});
