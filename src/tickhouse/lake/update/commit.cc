@@ -162,12 +162,13 @@ CommitLoop::Swapped CommitLoop::Settle(const LoadedTable& base, const TableChang
     if (ShowsChange(*now->metadata, change)) {
       return {.table = std::move(*now), .answer_was_lost = true};
     }
-    if (now->metadata_location != base.metadata_location) {
+    // A request under way swaps from a state in which its requirements held: once they do not, it
+    // is too late for it. While they do, whoever else moved the pointer, the same request again
+    // settles it: of the two at most one can succeed.
+    if (!CheckRequirements(change.requirements, now->metadata.get())) {
       if (!DisprovesChange(*base.metadata, *now->metadata, change)) break;
       return {.error = {ErrorKind::kConflict, "another writer was first"}};
     }
-    // The pointer stands where it stood, but the request may still be under way. The same request
-    // again settles it: of the two at most one can succeed.
     auto again = session_.catalog->CommitTable(identifier_, change.requirements, change.updates);
     if (again) return {.table = std::move(*again), .answer_was_lost = true};
   }

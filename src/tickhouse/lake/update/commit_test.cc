@@ -4,6 +4,7 @@
 
 #include "tickhouse/io/fs/faulty_file_system.h"
 #include "tickhouse/lake/update/append.h"
+#include "tickhouse/lake/update/evolution/snapshot_refs.h"
 #include "tickhouse/lake/update/update_testing.h"
 
 namespace tickhouse::lake {
@@ -80,6 +81,23 @@ TEST(CommitChange, SaysUnknownWhenLookingFailsTooAndRemovesNothing) {
   EXPECT_THAT(outcome, HasErrorMessage("nothing was removed"));
   lake.catalog->loads_fail.clear();
   EXPECT_EQ(lake.LiveNames(), Names{"a"});
+}
+
+TEST(CommitChange, ALateRequestOfANewerStateIsWaitedFor) {
+  // A rival moved the pointer, but nothing that the change stands on: the request that was lost
+  // swaps from where the rival left it, so that the moved pointer proves nothing.
+  TestLake lake;
+  ASSERT_OK(AppendFiles(lake.session, lake.id, {TestLake::File("first")}));
+  lake.catalog->before_commit = [&] {
+    UpdateSession rival = lake.Rival();
+    ASSERT_OK(CreateTag(rival, lake.id, "eoy"));
+  };
+  lake.catalog->commits = {CommitFault::kLate};
+  ASSERT_OK_AND_ASSIGN(const auto outcome,
+                       AppendFiles(lake.session, lake.id, {TestLake::File("a")}));
+  EXPECT_TRUE(outcome.answer_was_lost);
+  EXPECT_EQ(lake.LiveNames(), (std::multiset<std::string>{"a", "first"}));
+  EXPECT_EQ(lake.Load().metadata->snapshots.size(), 2U);
 }
 
 TEST(CommitChange, SaysUnknownWhenTheHistoryHasAGap) {
