@@ -23,10 +23,6 @@ function(tickhouse_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE tickhouse_${name} ${ROOM_TEST_LINKS}
       GTest::gmock GTest::gtest_main tickhouse_warnings)
-    if(TICKHOUSE_SANITIZE MATCHES "undefined")
-      # The checks of undefined behaviour in what matchers expand to take a minute a file to optimize.
-      target_compile_options(${name}_test PRIVATE -O0)
-    endif()
     tickhouse_add_gtest(${name}_test)
   endif()
   if(TICKHOUSE_FUZZ)

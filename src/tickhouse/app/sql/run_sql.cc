@@ -24,7 +24,7 @@ constexpr std::string_view kFormats = "table, csv, json, jsonl, parquet, arrow o
 std::string FormatOf(const SqlRequest& request) {
   if (!request.format.empty()) return request.format;
   if (request.output.empty()) return request.rows_in_report ? "json" : "table";
-  const std::string extension = io::Extension(request.output);
+  std::string extension = io::Extension(request.output);
   if (extension == "ndjson") return "jsonl";
   if (extension == "feather" || extension == "ipc") return "arrow";
   if (extension == "txt") return "table";

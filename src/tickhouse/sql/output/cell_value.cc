@@ -77,7 +77,8 @@ std::optional<__int128> DecimalOf(std::string_view text, int precision, int scal
   for (const char c : digits) {
     if (c < '0' || c > '9') return std::nullopt;
     value = value * 10 + (c - '0');
-    if ((value != 0 || used > 0) && ++used > precision) return std::nullopt;
+    if (value != 0 || used > 0) ++used;
+    if (used > precision) return std::nullopt;
   }
   return negative ? -value : value;
 }
