@@ -16,11 +16,23 @@ done < <(git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc')
 known="${XDG_CACHE_HOME:-$HOME/.cache}/tickhouse/tidy"
 mkdir -p "$known"
 find "$known" -type f -mtime +14 -delete
-headers=$({ cat .clang-tidy tools/check_sources.sh; git ls-files 'src/*.h' | xargs cat; } | sha256sum | cut -c1-64)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# "source header header ...": of our own headers only, as the last build found them.
+ninja -C "$build" -t deps | awk '
+  /^[^ ]/ { source = "" }
+  /^ / {
+    if (!sub(/^.*\/src\/tickhouse\//, "src/tickhouse/")) next
+    if (source == "") source = $0; else headers[source] = headers[source] " " $0
+  }
+  END { for (source in headers) print source headers[source] }' >"$work/includes"
 
 tidy_one() {
-  local file=$1 key out
-  key=$(echo "$headers $(sha256sum "$file")" | sha256sum | cut -c1-64)
+  local file=$1 key out headers
+  headers=$(awk -v file="$file" '$1 == file { for (i = 2; i <= NF; ++i) print $i }' "$work/includes" | sort -u)
+  [ -n "$headers" ] || headers=$(git ls-files 'src/*.h')
+  # shellcheck disable=SC2086
+  key=$(cat .clang-tidy "$file" $headers | sha256sum | cut -c1-64)
   [ -e "$known/$key" ] && return 0
   if out=$(clang-tidy-19 --quiet -p "$build" "$file" 2>/dev/null); then
     touch "$known/$key"
@@ -30,9 +42,8 @@ tidy_one() {
   fi
 }
 export -f tidy_one
-export known headers build
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+export known work build
+log=$work/log
 # Tests and fuzzers are left to the compiler's warnings: gtest's macros drown everything else.
 sources=$(git ls-files 'src/*.cc' | grep -vE '_(test|fuzz|bench)\.cc$')
 echo "$sources" | xargs -P 2 -I{} bash -c 'tidy_one {}' | tee "$log"

@@ -27,7 +27,9 @@ int BytesOfDigits(int digits) {
   Int128 greatest = 1;
   for (int i = 0; i < digits; ++i) greatest *= 10;
   int bytes = 1;
-  for (Int128 limit = 128; limit < greatest && bytes < 16; limit *= 256) ++bytes;
+  for (Int128 limit = 128; limit < greatest && bytes < 16; ++bytes) {
+    if (bytes < 15) limit *= 256;  // At 16 bytes everything fits; the limit itself would not.
+  }
   return bytes;
 }
 

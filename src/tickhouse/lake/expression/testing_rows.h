@@ -62,7 +62,7 @@ inline Value RandomValue(const Type& type, Random* random) {
     case TypeKind::kDate: return Value{static_cast<int32_t>(small * 17)};
     case TypeKind::kLong: {
       using Limits = std::numeric_limits<int64_t>;
-      if (extreme) return Value{low ? Limits::min() + small + 6 : Limits::max()};
+      if (extreme) return Value{low ? Limits::min() + (small + 6) : Limits::max()};
       return Value{small};
     }
     case TypeKind::kDouble:
