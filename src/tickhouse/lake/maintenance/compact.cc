@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "tickhouse/lake/format/location.h"
+#include "tickhouse/lake/scan/delete_index.h"
 #include "tickhouse/lake/update/file_changes.h"
-#include "tickhouse/lake/update/history.h"
 
 namespace tickhouse::lake {
 namespace {
@@ -30,42 +30,23 @@ Result<int64_t> TargetBytes(const TableMetadata& metadata, const CompactRequest&
   return Fail(ErrorKind::kInvalidArgument, "the target size of a file must be a number above 0");
 }
 
-struct Partition {
-  std::vector<ManifestEntry> data;
-  std::vector<ManifestEntry> deletes;
-};
-using Partitions = std::map<PartitionKey, Partition>;
-
 struct Live {
-  Partitions partitions;
-  std::vector<ManifestEntry> everywhere;  ///< Deletes of unpartitioned specs.
+  std::map<PartitionKey, std::vector<ManifestEntry>> data;
+  DeleteIndex deletes;
 };
 
 Result<Live> ReadLive(io::FileSystem& files, const TableMetadata& metadata,
                       const Snapshot& snapshot) {
   TICKHOUSE_ASSIGN(auto entries, LiveEntries(files, metadata, snapshot));
   Live live;
+  std::vector<ManifestEntry> deletes;
   for (ManifestEntry& entry : entries) {
-    const bool data = entry.file.content == FileContent::kData;
-    if (!data && entry.file.partition.empty()) {
-      live.everywhere.push_back(std::move(entry));
-      continue;
-    }
-    Partition& partition = live.partitions[PartitionOf(entry.file)];
-    (data ? partition.data : partition.deletes).push_back(std::move(entry));
+    auto& place =
+        entry.file.content == FileContent::kData ? live.data[PartitionOf(entry.file)] : deletes;
+    place.push_back(std::move(entry));
   }
+  TICKHOUSE_ASSIGN(live.deletes, DeleteIndex::Build(metadata, std::move(deletes)));
   return live;
-}
-
-std::vector<DataFile> DeletesOf(const ManifestEntry& data, const Partition& partition,
-                                const std::vector<ManifestEntry>& everywhere) {
-  std::vector<DataFile> found;
-  for (const auto* deletes : {&partition.deletes, &everywhere}) {
-    for (const ManifestEntry& entry : *deletes) {
-      if (MayDeleteRowsOf(entry, data)) found.push_back(entry.file);
-    }
-  }
-  return found;
 }
 
 bool WantsRewrite(const CompactInput& input, const CompactRequest& request, int64_t target) {
@@ -186,12 +167,12 @@ Result<std::vector<CompactGroup>> PlanCompaction(io::FileSystem& files,
   TICKHOUSE_ASSIGN(const int64_t target, TargetBytes(metadata, request));
   TICKHOUSE_ASSIGN(Live live, ReadLive(files, metadata, snapshot));
   std::vector<CompactGroup> groups;
-  for (auto& [key, partition] : live.partitions) {
+  for (auto& [key, entries] : live.data) {
     // Lists have the newest first; what was written one after another is read so.
-    std::ranges::stable_sort(partition.data, {}, &ManifestEntry::sequence_number);
+    std::ranges::stable_sort(entries, {}, &ManifestEntry::sequence_number);
     std::vector<CompactInput> inputs;
-    for (ManifestEntry& entry : partition.data) {
-      auto deletes = DeletesOf(entry, partition, live.everywhere);
+    for (ManifestEntry& entry : entries) {
+      auto deletes = live.deletes.For(entry.file, entry.sequence_number.value_or(0));
       CompactInput input{.data = std::move(entry), .deletes = std::move(deletes)};
       if (WantsRewrite(input, request, target)) inputs.push_back(std::move(input));
     }

@@ -28,7 +28,7 @@ struct CompactRequest {
 
 struct CompactInput {
   ManifestEntry data;
-  std::vector<DataFile> deletes;  ///< Those that may take rows of it away.
+  std::vector<DataFile> deletes;  ///< Those that apply to it, as a scan would find them.
 };
 
 /// Files of one partition that become fewer.

@@ -2,6 +2,7 @@
 
 #include "tickhouse/lake/maintenance/maintenance_testing.h"
 #include "tickhouse/lake/maintenance/rewrite_manifests.h"
+#include "tickhouse/lake/update/evolution/spec_update.h"
 #include "tickhouse/lake/update/file_changes.h"
 
 namespace tickhouse::lake {
@@ -81,6 +82,31 @@ TEST(CompactFiles, FilesOfTheRightSizeAreLeftAloneUnlessTheyHaveDeletes) {
   EXPECT_EQ(receipt.figures.at("rows-after"), receipt.figures.at("rows-before") - 1);
   // Its deletes went with it.
   EXPECT_EQ(lake.LiveNames(), (Names{"a", "b", "d", "e", "joined-c"}));
+}
+
+TEST(CompactFiles, FindsTheDeletesThatAScanFinds) {
+  // A partitioning dropped in version 1 leaves a void field: equality deletes under it are of all
+  // rows.
+  FiledLake lake({}, 1);
+  lake.Append("a");
+  ASSERT_OK(UpdateSpec(lake.session, lake.id, {RemovePartitionField{"datetime_year"}}));
+  ASSERT_OK(UpgradeTable(lake.session, lake.id, 2));
+  const TableMetadata metadata = *lake.Load().metadata;
+  DataFile everywhere = TestLake::Deletes("everywhere");
+  everywhere.content = FileContent::kEqualityDeletes;
+  everywhere.equality_ids = {2};
+  everywhere.spec_id = metadata.default_spec_id;
+  ASSERT_EQ(metadata.DefaultSpec().fields.size(), 1U);
+  everywhere.partition.assign(metadata.DefaultSpec().fields.size(), std::nullopt);
+  ASSERT_OK(CommitRowDelta(lake.session, lake.id, {.added_deletes = {everywhere}},
+                           PlannedOnHead(metadata)));
+  const LoadedTable table = lake.Load();
+  ASSERT_OK_AND_ASSIGN(const auto groups, PlanCompaction(*lake.files, *table.metadata,
+                                                         *table.metadata->CurrentSnapshot(), {}));
+  ASSERT_EQ(groups.size(), 1U);
+  ASSERT_EQ(groups[0].inputs.size(), 1U);
+  ASSERT_EQ(groups[0].inputs[0].deletes.size(), 1U);
+  EXPECT_EQ(groups[0].inputs[0].deletes[0].path, everywhere.path);
 }
 
 TEST(CompactFiles, DeletesThatArriveMeanwhileWinAndTheNewFilesGo) {
