@@ -8,24 +8,13 @@
 #include <optional>
 #include <utility>
 
+#include "tickhouse/sql/engine/json_node.h"
+
 namespace tickhouse::sql {
 
 namespace {
 
 using Json = nlohmann::json;
-
-const Json kNothing;
-
-const Json& At(const Json& node, const char* key) {
-  if (!node.is_object()) return kNothing;
-  const auto found = node.find(key);
-  return found == node.end() ? kNothing : *found;
-}
-
-std::string Text(const Json& node, const char* key) {
-  const Json& value = At(node, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 struct BaseTable {
   std::vector<std::string> name;
@@ -39,26 +28,27 @@ struct Literal {
 };
 
 std::optional<Literal> LiteralOf(const Json& node, const std::vector<Cell>& parameters) {
-  const std::string kind = Text(node, "class");
+  const std::string kind = TextOf(node, "class");
   if (kind == "CAST") {
-    const std::string type = Text(At(node, "cast_type"), "id");
+    const std::string type = TextOf(MemberOf(node, "cast_type"), "id");
     if (type != "DATE" && type != "TIMESTAMP" && type != "TIMESTAMP WITH TIME ZONE") return {};
-    if (At(node, "child").is_null() || Text(At(node, "child"), "class") == "CAST") return {};
-    std::optional<Literal> inner = LiteralOf(At(node, "child"), parameters);
+    if (MemberOf(node, "child").is_null() || TextOf(MemberOf(node, "child"), "class") == "CAST")
+      return {};
+    std::optional<Literal> inner = LiteralOf(MemberOf(node, "child"), parameters);
     if (inner) inner->is_date = type == "DATE";
     return inner;
   }
   if (kind == "PARAMETER") {
-    const std::string number = Text(node, "identifier");
+    const std::string number = TextOf(node, "identifier");
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
     if (error != std::errc() || end != number.data() + number.size()) return {};
     if (index < 1 || index > parameters.size() || !parameters[index - 1]) return {};
     return Literal{*parameters[index - 1]};
   }
-  const Json& value = At(node, "value");
-  const std::string type = Text(At(value, "type"), "id");
-  const Json& content = At(value, "value");
+  const Json& value = MemberOf(node, "value");
+  const std::string type = TextOf(MemberOf(value, "type"), "id");
+  const Json& content = MemberOf(value, "value");
   if (kind != "CONSTANT" || content.is_null()) return {};
   if (type == "VARCHAR" && content.is_string()) return Literal{content.get<std::string>()};
   const bool whole = type == "INTEGER" || type == "BIGINT";
@@ -91,8 +81,8 @@ class Reader {
   explicit Reader(const std::vector<Cell>& parameters) : parameters_(parameters) {}
 
   void Walk(const Json& node) {
-    if (Text(node, "type") == "BASE_TABLE") ++named_[NameOf(node)];
-    if (Text(node, "type") == "SELECT_NODE") ReadSelect(node);
+    if (TextOf(node, "type") == "BASE_TABLE") ++named_[NameOf(node)];
+    if (TextOf(node, "type") == "SELECT_NODE") ReadSelect(node);
     for (const auto& item : node.items()) {
       if (item.value().is_structured()) Walk(item.value());
     }
@@ -115,40 +105,41 @@ class Reader {
   static std::vector<std::string> NameOf(const Json& table) {
     std::vector<std::string> name;
     for (const char* part : {"catalog_name", "schema_name", "table_name"}) {
-      if (std::string text = Text(table, part); !text.empty()) name.push_back(std::move(text));
+      if (std::string text = TextOf(table, part); !text.empty()) name.push_back(std::move(text));
     }
     return name;
   }
 
   static void Collect(const Json& from, bool may_prune, std::vector<BaseTable>* tables) {
-    const std::string type = Text(from, "type");
+    const std::string type = TextOf(from, "type");
     if (type == "BASE_TABLE") {
-      const std::string alias = Text(from, "alias");
-      const bool plain = At(from, "sample").is_null() && At(from, "at_clause").is_null() &&
-                         At(from, "column_name_alias").empty();
+      const std::string alias = TextOf(from, "alias");
+      const bool plain = MemberOf(from, "sample").is_null() &&
+                         MemberOf(from, "at_clause").is_null() &&
+                         MemberOf(from, "column_name_alias").empty();
       tables->push_back(
-          {NameOf(from), alias.empty() ? Text(from, "table_name") : alias, may_prune && plain});
+          {NameOf(from), alias.empty() ? TextOf(from, "table_name") : alias, may_prune && plain});
     } else if (type == "JOIN") {
-      const std::string how = Text(from, "ref_type");
-      const std::string join = Text(from, "join_type");
+      const std::string how = TextOf(from, "ref_type");
+      const std::string join = TextOf(from, "join_type");
       const bool known = join == "INNER" || join == "LEFT" || join == "RIGHT" || join == "OUTER";
       const bool matched_by_value =
           known && (how == "REGULAR" || how == "CROSS" || how == "NATURAL");
       // The latest row before another one is another row once rows are left out.
       const bool left_of_asof = how == "ASOF" && (join == "INNER" || join == "LEFT");
-      Collect(At(from, "left"), may_prune && (matched_by_value || left_of_asof), tables);
-      Collect(At(from, "right"), may_prune && matched_by_value, tables);
+      Collect(MemberOf(from, "left"), may_prune && (matched_by_value || left_of_asof), tables);
+      Collect(MemberOf(from, "right"), may_prune && matched_by_value, tables);
     } else {
       // Something else that may have columns: a name without a table could be its.
-      tables->push_back({{}, Text(from, "alias"), false});
+      tables->push_back({{}, TextOf(from, "alias"), false});
     }
   }
 
   void ReadSelect(const Json& select) {
     std::vector<BaseTable> tables;
-    Collect(At(select, "from_table"), true, &tables);
+    Collect(MemberOf(select, "from_table"), true, &tables);
     std::vector<std::pair<std::string, FoundBound>> bounds;
-    ReadCondition(At(select, "where_clause"), &bounds);
+    ReadCondition(MemberOf(select, "where_clause"), &bounds);
     for (const BaseTable& table : tables) {
       if (!table.may_prune || table.name.empty()) continue;
       FoundTable found{table.name, {}};
@@ -168,22 +159,22 @@ class Reader {
   }
 
   void ReadCondition(const Json& node, std::vector<std::pair<std::string, FoundBound>>* bounds) {
-    const std::string type = Text(node, "type");
+    const std::string type = TextOf(node, "type");
     if (type == "CONJUNCTION_AND") {
-      for (const Json& child : At(node, "children")) ReadCondition(child, bounds);
+      for (const Json& child : MemberOf(node, "children")) ReadCondition(child, bounds);
     } else if (type == "COMPARE_BETWEEN") {
-      Add(At(node, "input"), BoundKind::kGreaterOrEqual, At(node, "lower"), bounds);
-      Add(At(node, "input"), BoundKind::kLessOrEqual, At(node, "upper"), bounds);
+      Add(MemberOf(node, "input"), BoundKind::kGreaterOrEqual, MemberOf(node, "lower"), bounds);
+      Add(MemberOf(node, "input"), BoundKind::kLessOrEqual, MemberOf(node, "upper"), bounds);
     } else if (const std::optional<BoundKind> kind = KindOf(type)) {
-      Add(At(node, "left"), *kind, At(node, "right"), bounds);
-      Add(At(node, "right"), Turned(*kind), At(node, "left"), bounds);
+      Add(MemberOf(node, "left"), *kind, MemberOf(node, "right"), bounds);
+      Add(MemberOf(node, "right"), Turned(*kind), MemberOf(node, "left"), bounds);
     }
   }
 
   void Add(const Json& column, BoundKind kind, const Json& value,
            std::vector<std::pair<std::string, FoundBound>>* bounds) {
-    const Json& names = At(column, "column_names");
-    if (Text(column, "class") != "COLUMN_REF" || !names.is_array()) return;
+    const Json& names = MemberOf(column, "column_names");
+    if (TextOf(column, "class") != "COLUMN_REF" || !names.is_array()) return;
     if (names.empty() || names.size() > 2 || !names[0].is_string()) return;
     const std::optional<Literal> literal = LiteralOf(value, parameters_);
     if (!literal) return;
@@ -201,7 +192,8 @@ class Reader {
 
 std::vector<FoundTable> TablesOf(std::string_view tree_json, const std::vector<Cell>& parameters) {
   const Json tree = Json::parse(tree_json, nullptr, false);
-  if (tree.is_discarded() || !tree.is_structured() || At(tree, "error") != Json(false)) return {};
+  if (tree.is_discarded() || !tree.is_structured() || MemberOf(tree, "error") != Json(false))
+    return {};
   Reader reader(parameters);
   reader.Walk(tree);
   return reader.Found();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tickhouse/sql/engine/cell_text.h"
+#include "tickhouse/sql/engine/json_node.h"
 
 namespace tickhouse::sql {
 
@@ -15,21 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Json kNothing;
-
-const Json& At(const Json& node, const char* key) {
-  if (!node.is_object()) return kNothing;
-  const auto found = node.find(key);
-  return found == node.end() ? kNothing : *found;
-}
-
-std::string Text(const Json& node, const char* key) {
-  const Json& value = At(node, key);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 int64_t Number(const Json& node, const char* key) {
-  const Json& value = At(node, key);
+  const Json& value = MemberOf(node, key);
   return value.is_number_integer() ? value.get<int64_t>() : 0;
 }
 
@@ -83,10 +71,10 @@ ErrorKind KindOfError(const std::string& name, const std::string& type) {
 }
 
 Error ErrorOf(const Json& error, const std::string& query_id) {
-  const std::string name = Text(error, "errorName");
-  std::string message = Text(error, "message");
+  const std::string name = TextOf(error, "errorName");
+  std::string message = TextOf(error, "message");
   std::string place;
-  const Json& location = At(error, "errorLocation");
+  const Json& location = MemberOf(error, "errorLocation");
   if (location.is_object()) {
     const int64_t line = Number(location, "lineNumber");
     const int64_t column = Number(location, "columnNumber");
@@ -94,7 +82,7 @@ Error ErrorOf(const Json& error, const std::string& query_id) {
     const std::string said = fmt::format("line {}:{}: ", line, column);
     if (message.starts_with(said)) message.erase(0, said.size());
   }
-  return {KindOfError(name, Text(error, "errorType")),
+  return {KindOfError(name, TextOf(error, "errorType")),
           fmt::format("{}{} ({}, query {})", place, message, name, query_id)};
 }
 
@@ -117,17 +105,17 @@ std::optional<RowBatch> RowsOf(const Json& data, const std::vector<Column>& colu
 Result<TrinoPage> ReadTrinoPage(std::string_view body, const std::vector<Column>& columns) {
   const Json json = Json::parse(body, nullptr, false);
   TrinoPage page;
-  page.query_id = Text(json, "id");
+  page.query_id = TextOf(json, "id");
   if (page.query_id.empty()) {
     return Fail(ErrorKind::kCorrupt, "the answer is not one of Trino's statement protocol");
   }
-  page.next_uri = Text(json, "nextUri");
-  const Json& named = At(json, "columns");
+  page.next_uri = TextOf(json, "nextUri");
+  const Json& named = MemberOf(json, "columns");
   for (const Json& column : named) {
-    const std::string type = Text(column, "type");
-    page.columns.push_back({Text(column, "name"), type, KindOf(type)});
+    const std::string type = TextOf(column, "type");
+    page.columns.push_back({TextOf(column, "name"), type, KindOf(type)});
   }
-  const Json& data = At(json, "data");
+  const Json& data = MemberOf(json, "data");
   if (data.is_array()) {
     std::optional<RowBatch> rows = RowsOf(data, page.columns.empty() ? columns : page.columns);
     if (!rows) {
@@ -141,8 +129,10 @@ Result<TrinoPage> ReadTrinoPage(std::string_view body, const std::vector<Column>
                 fmt::format("query {}: the rows come in an encoding that was not asked for",
                             page.query_id));
   }
-  if (At(json, "updateCount").is_number_integer()) page.update_count = Number(json, "updateCount");
-  if (At(json, "error").is_object()) page.error = ErrorOf(At(json, "error"), page.query_id);
+  if (MemberOf(json, "updateCount").is_number_integer())
+    page.update_count = Number(json, "updateCount");
+  if (MemberOf(json, "error").is_object())
+    page.error = ErrorOf(MemberOf(json, "error"), page.query_id);
   return page;
 }
 
