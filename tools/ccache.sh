@@ -3,6 +3,6 @@
 # another folder finds what an earlier one compiled.
 if command -v ccache >/dev/null 2>&1; then
   here=$(cd "$(dirname "$0")/.." && pwd)
-  CCACHE_BASEDIR="$here" CCACHE_NOHASHDIR=1 exec ccache "$@"
+  CCACHE_BASEDIR="$here" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros exec ccache "$@"
 fi
 exec "$@"
