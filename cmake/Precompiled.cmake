@@ -10,7 +10,9 @@ function(tickhouse_precompiled_headers name)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cc CONTENT "// The target needs a source.\n")
   add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/${name}.cc)
   target_link_libraries(${name} PRIVATE ${PCH_LINKS} tickhouse_warnings)
-  target_compile_options(${name} PRIVATE ${PCH_OPTIONS})
+  # Without a time in it, the same headers give the same file, and ccache knows it in every clone.
+  target_compile_options(${name} PRIVATE ${PCH_OPTIONS}
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
   target_precompile_headers(${name} PRIVATE ${TICKHOUSE_COMMON_HEADERS} ${PCH_HEADERS})
 endfunction()
 
