@@ -72,3 +72,12 @@ def test_a_header_without_contract_is_found():
 def test_a_document_has_one_title():
     assert tidy.document_findings("a.md", "# One\n# Two\n")
     assert not tidy.document_findings("a.md", "# One\n```\n# comment\n```\n")
+
+
+def test_only_a_source_that_can_hold_a_long_function_is_parsed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tidy, "ROOT", tmp_path)
+    body = "  x();\n" * 80
+    (tmp_path / "long.cc").write_text(f"void F() {{\n{body}}}\n")
+    assert tidy.function_findings("long.cc", f"void F() {{\n{body}}}\n", set())
+    assert not tidy.function_findings("long.cc", f"void F() {{\n{body}}}\n", {"long.cc F"})
+    assert not tidy.function_findings("none.cc", "void F() {\n}\n" * 80, set())
