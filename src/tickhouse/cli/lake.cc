@@ -93,6 +93,7 @@ void RegisterLake(CLI::App& app, Cli* cli) {
   for (const Verb& verb : kVerbs) RegisterVerb(lake, cli, options, verb);
   RegisterMigrate(lake, cli, options);
   RegisterLakeChanges(lake, cli, {options, &options->workspace});
+  RegisterLakeService(lake, cli, {options, &options->workspace});
 }
 
 }  // namespace tickhouse::cli

@@ -12,4 +12,8 @@ namespace tickhouse::cli {
 void RegisterLakeChanges(CLI::App* lake, Cli* cli,
                          const std::shared_ptr<app::WorkspaceRequest>& workspace);
 
+/// serve and sync-info.
+void RegisterLakeService(CLI::App* lake, Cli* cli,
+                         const std::shared_ptr<app::WorkspaceRequest>& workspace);
+
 }  // namespace tickhouse::cli

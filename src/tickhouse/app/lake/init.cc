@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "tickhouse/app/lake/workspace_file.h"
@@ -9,6 +11,8 @@
 namespace tickhouse::app {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 bool HoldsPassword(const std::string& uri) {
   if (uri.find("password=") != std::string::npos) return true;
@@ -54,9 +58,13 @@ Result<RunReport> LakeInit(const WorkspaceRequest& request, Environment& environ
   }
   WorkspaceRequest making = request;
   making.must_exist = false;
+  making.init_database = true;
   TICKHOUSE_ASSIGN(const Workspace workspace, OpenWorkspace(making, environment));
-  const Status made = workspace.catalog->CreateNamespace({"gold"}, {});
-  if (!made && made.error().kind != ErrorKind::kAlreadyExists) return Fail(made.error());
+  const Status named = workspace.catalog->CreateNamespace({"gold"}, {});
+  if (!named && named.error().kind != ErrorKind::kAlreadyExists) return Fail(named.error());
+  const bool is_new =
+      named.has_value() || std::ranges::find(workspace.made, "namespace gold") !=
+                               workspace.made.end();
   if (SaysMore(request)) {
     TICKHOUSE_TRY(environment.files->MakeFolders(workspace.folder));
     TICKHOUSE_TRY(Remember(request, workspace.folder, *environment.files));
@@ -67,7 +75,14 @@ Result<RunReport> LakeInit(const WorkspaceRequest& request, Environment& environ
   run.text =
       fmt::format("lakehouse {}\n  catalog    {} ({})\n  warehouse  {}\n  namespace  gold{}\n",
                   workspace.folder, workspace.kind, workspace.catalog->name(), workspace.warehouse,
-                  made ? "" : " (was there)");
+                  is_new ? "" : " (was there)");
+  if (workspace.kind == "postgres") {
+    run.text += fmt::format("  made       {}\n",
+                            workspace.made.empty() ? "nothing, all was there"
+                                                   : fmt::format("{}", fmt::join(workspace.made, ", ")));
+    run.counts.emplace_back("made", static_cast<int64_t>(workspace.made.size()));
+    run.details.emplace_back("made", Json(workspace.made).dump());
+  }
   return run;
 }
 

@@ -102,6 +102,9 @@ Result<Workspace> OpenWorkspace(const WorkspaceRequest& request, Environment& en
                 fmt::format("catalog {}: --uri (or uri in section [lake] of {}) is missing",
                             settings.catalog, kSettingsFile));
   }
+  if (request.init_database) {
+    TICKHOUSE_ASSIGN(workspace.made, InitDatabase(settings, workspace.warehouse));
+  }
   TICKHOUSE_ASSIGN(workspace.catalog, MakeCatalog(settings, workspace.warehouse, environment));
   workspace.random = Random(environment.seed).Fork(2);
   return workspace;

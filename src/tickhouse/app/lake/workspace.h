@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tickhouse/app/environment.h"
 #include "tickhouse/core/error.h"
@@ -16,11 +17,12 @@ namespace tickhouse::app {
 /// without one a SQLite catalog and a warehouse inside the folder.
 struct WorkspaceRequest {
   std::string folder = {};   ///< --workspace. Empty: `.` with a [lake] section, else ./lakehouse.
-  std::string catalog = {};  ///< "sqlite" or "postgres".
-  std::string uri = {};      ///< SQLite: a file; Postgres: a libpq URI
+  std::string catalog = {};  ///< "sqlite", "postgres" or "rest".
+  std::string uri = {};      ///< SQLite: a file; Postgres: a libpq URI; REST: http(s)://...
   std::string catalog_name = {};  ///< Column catalog_name of the JDBC tables (catalog-dw).
   std::string warehouse = {};     ///< Folder or s3://bucket[/prefix]; of new tables.
   bool must_exist = true;         ///< False: made when missing (init, migrate).
+  bool init_database = false;     ///< All that a PostgreSQL lakehouse has, not only its tables.
 };
 
 /// `catalog` uses what `environment` points to. One thread opens, several may use.
@@ -29,6 +31,7 @@ struct Workspace {
   std::string kind;       ///< As `WorkspaceRequest::catalog`.
   std::string warehouse;  ///< A location: file:///... or s3://...
   std::unique_ptr<lake::Catalog> catalog;
+  std::vector<std::string> made = {};  ///< By `init_database`, in words.
   Random random{0};  ///< Of snapshot ids, manifest names and waits.
 };
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tickhouse/app/environment.h"
 #include "tickhouse/app/lake/workspace_file.h"
@@ -14,5 +15,10 @@ namespace tickhouse::app {
 Result<std::unique_ptr<lake::Catalog>> MakeCatalog(const LakeSettings& settings,
                                                    const std::string& warehouse,
                                                    Environment& environment);
+
+/// What its database needs beside, made where it is missing; what was made, in words. Nothing for a
+/// SQLite catalog. Errors as InitPostgresLake.
+Result<std::vector<std::string>> InitDatabase(const LakeSettings& settings,
+                                              const std::string& warehouse);
 
 }  // namespace tickhouse::app

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tickhouse/lake/catalog/information/information_tables.h"
 #include "tickhouse/lake/catalog/table_store.h"
 
 namespace tickhouse::lake {
@@ -67,6 +68,34 @@ Result<LoadedTable> Catalog::StageTable(const CreateTableRequest& request) {
 Status Catalog::CommitTables(const std::vector<TableCommit>& /*commits*/) {
   return Fail(ErrorKind::kUnsupported,
               fmt::format("catalog {} commits one table at a time", name()));
+}
+
+namespace {
+constexpr char kNoInformation[] =
+    "keeps no informational tables: they belong to a PostgreSQL catalog, where `tickhouse lake "
+    "init` makes them";
+}
+
+Result<InformationCounts> Catalog::SyncInformation(const TableIdentifier& /*identifier*/) {
+  return Fail(ErrorKind::kUnsupported, fmt::format("catalog {} {}", name(), kNoInformation));
+}
+
+Result<std::vector<TableIdentifier>> Catalog::PruneInformation() {
+  return Fail(ErrorKind::kUnsupported, fmt::format("catalog {} {}", name(), kNoInformation));
+}
+
+Status TableStore::WriteInformation(const TableIdentifier& /*identifier*/,
+                                    const std::string& /*location*/,
+                                    InformationChange& /*change*/) {
+  return Fail(ErrorKind::kUnsupported, fmt::format("the catalog {}", kNoInformation));
+}
+
+Result<std::set<int64_t>> TableStore::InformedSnapshots(const TableIdentifier& /*identifier*/) {
+  return Fail(ErrorKind::kUnsupported, fmt::format("the catalog {}", kNoInformation));
+}
+
+Result<std::vector<TableIdentifier>> TableStore::PruneInformation() {
+  return Fail(ErrorKind::kUnsupported, fmt::format("the catalog {}", kNoInformation));
 }
 
 }  // namespace tickhouse::lake

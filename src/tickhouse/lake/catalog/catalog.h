@@ -38,6 +38,13 @@ struct LoadedTable {
   MetadataPtr metadata;
 };
 
+/// How much the informational tables say of a table.
+struct InformationCounts {
+  int64_t snapshots = 0;
+  int64_t manifest_files = 0;
+  int64_t data_files = 0;
+};
+
 struct CreateTableRequest {
   TableIdentifier identifier;
   Schema schema;            ///< Field ids are assigned anew, from 1, in order.
@@ -105,6 +112,15 @@ class Catalog {
   /// As CommitTable for several tables at once: all of them or none. kUnsupported where the catalog
   /// cannot; kInvalidArgument for a table named twice.
   virtual Status CommitTables(const std::vector<TableCommit>& commits);
+
+  // The informational tables beside a catalog's own (docs/reference/lake-information.md). Where a
+  // catalog has them, every change made through it keeps them in step; these two put right what
+  // others changed. kUnsupported where there are none.
+
+  /// Fills them anew from the table's metadata. kNotFound; kConflict: the table kept changing.
+  virtual Result<InformationCounts> SyncInformation(const TableIdentifier& identifier);
+  /// Takes away what they say of tables that do not exist; which.
+  virtual Result<std::vector<TableIdentifier>> PruneInformation();
 };
 
 }  // namespace tickhouse::lake

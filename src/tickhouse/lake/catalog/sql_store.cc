@@ -7,6 +7,9 @@
 #include <mutex>
 #include <set>
 
+#include "tickhouse/core/log.h"
+#include "tickhouse/lake/catalog/information/information_sql.h"
+
 namespace tickhouse::lake {
 
 namespace {
@@ -56,7 +59,10 @@ class SqlStore : public TableStore {
     for (const char* need : {"catalog_name", "namespace", "property_key", "property_value"}) {
       if (!columns.contains(need)) return Unknown("iceberg_namespace_properties", need);
     }
-    return {};
+    return Transact([&]() -> Status {
+      TICKHOUSE_ASSIGN(informs_, HasInformation(*sql_));
+      return {};
+    });
   }
 
   Status CreateNamespace(const Namespace& ns, const Properties& properties) override {
@@ -216,6 +222,7 @@ class SqlStore : public TableStore {
         TICKHOUSE_TRY(swap.from.empty()
                           ? TakenMeansTable(InsertRow(swap.identifier, swap.to), swap.identifier)
                           : MoveRow(swap.identifier, swap.from, swap.to));
+        TICKHOUSE_TRY(InformOf(swap));
       }
       return {};
     });
@@ -234,7 +241,7 @@ class SqlStore : public TableStore {
                                                          std::string(kOfTable) + OnlyTables(),
                                                      KeyOf(identifier)));
       if (gone.affected == 0) return NoTable(identifier);
-      return {};
+      return InformOfName(identifier, [&] { return RemoveInformation(*sql_, {name_, identifier}); });
     });
   }
 
@@ -255,9 +262,49 @@ class SqlStore : public TableStore {
                         std::string(kOfTable) + OnlyTables(),
                     values));
       if (moved.affected == 0) return NoTable(from);
-      return {};
+      return InformOfName(to, [&] { return RenameInformation(*sql_, {name_, from}, to); });
     });
     return TakenMeansTable(done, to);
+  }
+
+  bool informs() const override { return informs_; }
+
+  Status WriteInformation(const TableIdentifier& identifier, const std::string& location,
+                          InformationChange& change) override {
+    if (!informs_) return TableStore::WriteInformation(identifier, location, change);
+    return Transact([&]() -> Status {
+      TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, sql_->lock_suffix()));
+      if (!pointer) return NoTable(identifier);
+      if (pointer->now != location) return Moved(identifier, pointer->now);
+      return lake::WriteInformation(*sql_, {name_, identifier}, change);
+    });
+  }
+
+  Result<std::set<int64_t>> InformedSnapshots(const TableIdentifier& identifier) override {
+    if (!informs_) return TableStore::InformedSnapshots(identifier);
+    std::set<int64_t> known;
+    TICKHOUSE_TRY(Transact([&]() -> Status {
+      TICKHOUSE_ASSIGN(known, lake::InformedSnapshots(*sql_, {name_, identifier}));
+      return {};
+    }));
+    return known;
+  }
+
+  Result<std::vector<TableIdentifier>> PruneInformation() override {
+    if (!informs_) return TableStore::PruneInformation();
+    std::vector<TableIdentifier> gone;
+    TICKHOUSE_TRY(Transact([&]() -> Status {
+      gone.clear();
+      TICKHOUSE_ASSIGN(const auto informed, InformedTables(*sql_, name_));
+      for (const TableIdentifier& identifier : informed) {
+        TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, ""));
+        if (pointer) continue;
+        TICKHOUSE_TRY(RemoveInformation(*sql_, {name_, identifier}));
+        gone.push_back(identifier);
+      }
+      return {};
+    }));
+    return gone;
   }
 
  private:
@@ -291,9 +338,43 @@ class SqlStore : public TableStore {
     if (changed.affected == 1) return {};
     TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, ""));
     if (!pointer) return NoTable(identifier);
+    return Moved(identifier, pointer->now);
+  }
+
+  Status InformOf(const PointerSwap& swap) {
+    if (swap.information == nullptr || !informs_) return {};
+    TICKHOUSE_ASSIGN(const Status written, Inform([&] {
+                       return lake::WriteInformation(*sql_, {name_, swap.identifier},
+                                                     *swap.information);
+                     }));
+    if (!written) swap.information->is_stale = true;
+    return {};
+  }
+
+  Status InformOfName(const TableIdentifier& identifier, const std::function<Status()>& write) {
+    if (!informs_) return {};
+    TICKHOUSE_ASSIGN(const Status written, Inform(write));
+    if (!written) {
+      LogWarn("table {}: the informational tables still have its old name: {}; `tickhouse lake "
+              "sync-info` puts that right",
+              identifier.ToString(), written.error().message);
+    }
+    return {};
+  }
+
+  // Inside a transaction that has changed a pointer. What is only told about a table never undoes
+  // the change itself: when it cannot be written, the rest of the transaction stays.
+  Result<Status> Inform(const std::function<Status()>& write) {
+    TICKHOUSE_TRY(Discard(sql_->Run("SAVEPOINT information", {})));
+    Status written = write();
+    if (!written) TICKHOUSE_TRY(Discard(sql_->Run("ROLLBACK TO SAVEPOINT information", {})));
+    return written;
+  }
+
+  static std::unexpected<Error> Moved(const TableIdentifier& identifier, const std::string& now) {
     return Fail(ErrorKind::kConflict,
                 fmt::format("table {}: another writer was first, it is at {} now",
-                            identifier.ToString(), pointer->now));
+                            identifier.ToString(), now));
   }
 
   // Begun again while the database says that nothing happened.
@@ -414,6 +495,7 @@ class SqlStore : public TableStore {
   std::unique_ptr<SqlConnection> sql_;
   const std::string name_;
   bool has_type_ = true;
+  bool informs_ = false;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace tickhouse::lake {
 /// in layout V1; an existing layout is kept as found. kUnsupported: tables of that name that are
 /// not a catalog's. A transaction the database gave up is begun again a few times. A swap whose
 /// answer was lost is looked up again: kUnknownOutcome only when that does not settle it.
+/// Informs where the informational tables are all there.
 Result<std::unique_ptr<TableStore>> OpenSqlStore(std::unique_ptr<SqlConnection> connection,
                                                  const std::string& catalog_name);
 

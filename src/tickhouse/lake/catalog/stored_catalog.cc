@@ -6,10 +6,13 @@
 #include <charconv>
 #include <mutex>
 #include <set>
+#include <span>
 #include <tuple>
 
+#include "tickhouse/core/log.h"
 #include "tickhouse/core/time.h"
 #include "tickhouse/lake/catalog/fresh_ids.h"
+#include "tickhouse/lake/catalog/information/describe_table.h"
 #include "tickhouse/lake/catalog/memory_store.h"
 #include "tickhouse/lake/catalog/metadata_cache.h"
 #include "tickhouse/lake/catalog/sql_store.h"
@@ -21,6 +24,7 @@ namespace tickhouse::lake {
 namespace {
 
 constexpr int64_t kDefaultPreviousVersions = 100;
+constexpr int kSyncAttempts = 5;  // Each time another writer moves the pointer meanwhile.
 
 std::string WithoutSlash(std::string location) {
   while (location.size() > 1 && location.ends_with('/')) location.pop_back();
@@ -95,8 +99,7 @@ class StoredCatalog : public Catalog {
   Result<LoadedTable> CreateTable(const CreateTableRequest& request) override {
     TICKHOUSE_ASSIGN(const std::vector<TableUpdate> updates, FirstUpdates(request));
     TICKHOUSE_ASSIGN(const Prepared table, PrepareNew(request.identifier, updates));
-    TICKHOUSE_TRY(
-        Swapped(table.table, store_->Insert(request.identifier, table.table.metadata_location)));
+    TICKHOUSE_TRY(Swapped(table.table, Move(table)));
     return table.table;
   }
 
@@ -119,8 +122,9 @@ class StoredCatalog : public Catalog {
                                     const std::string& metadata_location) override {
     TICKHOUSE_TRY(CheckIdentifier(identifier));
     TICKHOUSE_ASSIGN(LoadedTable table, Read(identifier, metadata_location));
-    TICKHOUSE_TRY(store_->Insert(identifier, metadata_location));
-    return table;
+    const Prepared ready{.table = std::move(table)};
+    TICKHOUSE_TRY(Move(ready));
+    return ready.table;
   }
 
   Status DropTable(const TableIdentifier& identifier) override {
@@ -135,10 +139,7 @@ class StoredCatalog : public Catalog {
                                   const std::vector<TableUpdate>& updates) override {
     TICKHOUSE_ASSIGN(const Prepared ready, Prepare({identifier, requirements, updates}));
     if (!ready.written) return ready.table;
-    const std::string& to = ready.table.metadata_location;
-    const Status done = ready.from.empty() ? TakenMeansConflict(store_->Insert(identifier, to))
-                                           : store_->Swap(identifier, ready.from, to);
-    TICKHOUSE_TRY(Swapped(ready.table, done));
+    TICKHOUSE_TRY(Swapped(ready.table, TakenMeansConflict(Move(ready))));
     RemoveDropped(ready);
     return ready.table;
   }
@@ -151,7 +152,6 @@ class StoredCatalog : public Catalog {
                   fmt::format("table {} is named twice", commit.identifier.ToString()));
     }
     std::vector<Prepared> ready;
-    std::vector<PointerSwap> swaps;
     Status status;
     for (const TableCommit& commit : commits) {
       auto one = Prepare(commit);
@@ -159,14 +159,20 @@ class StoredCatalog : public Catalog {
         status = std::unexpected(one.error());
         break;
       }
-      if (!one->written) continue;
-      swaps.push_back({commit.identifier, one->from, one->table.metadata_location});
-      ready.push_back(std::move(*one));
+      if (one->written) ready.push_back(std::move(*one));
     }
-    if (status && !swaps.empty()) status = TakenMeansConflict(store_->SwapAll(swaps));
+    if (status && !ready.empty()) status = TakenMeansConflict(MoveAll(ready));
     for (const Prepared& one : ready) std::ignore = Swapped(one.table, status);
     if (status) std::ranges::for_each(ready, [this](const Prepared& one) { RemoveDropped(one); });
     return status;
+  }
+
+  Result<InformationCounts> SyncInformation(const TableIdentifier& identifier) override {
+    if (!store_->informs()) return Catalog::SyncInformation(identifier);
+    return Sync(identifier, true);
+  }
+  Result<std::vector<TableIdentifier>> PruneInformation() override {
+    return store_->informs() ? store_->PruneInformation() : Catalog::PruneInformation();
   }
 
  private:
@@ -174,6 +180,7 @@ class StoredCatalog : public Catalog {
   struct Prepared {
     LoadedTable table;
     std::string from = {};  // Empty: a new table.
+    MetadataPtr before = {};
     bool written = true;    // False: there was nothing to do.
     std::vector<MetadataLogEntry> dropped = {};
   };
@@ -264,7 +271,7 @@ class StoredCatalog : public Catalog {
     if (!applied) return Named(base.identifier, applied.error());
     const auto kept = PreviousVersions(*applied);
     if (!kept) return Named(base.identifier, kept.error());
-    Prepared ready{.table = {}, .from = base.metadata_location};
+    Prepared ready{.table = {}, .from = base.metadata_location, .before = base.metadata};
     auto& log = applied->metadata_log;
     log.push_back({base.metadata->last_updated_ms, base.metadata_location});
     if (const auto count = static_cast<int64_t>(log.size()); count > *kept) {
@@ -274,6 +281,67 @@ class StoredCatalog : public Catalog {
     TICKHOUSE_ASSIGN(ready.table, Write(base.identifier, std::move(*applied),
                                         NextVersion(base.metadata_location)));
     return ready;
+  }
+
+  // The pointer of a new table, or from where it was.
+  Status Move(const Prepared& ready) {
+    const TableIdentifier& identifier = ready.table.identifier;
+    const std::string& to = ready.table.metadata_location;
+    if (store_->informs()) return MoveAll({&ready, 1});
+    return ready.from.empty() ? store_->Insert(identifier, to)
+                              : store_->Swap(identifier, ready.from, to);
+  }
+
+  Status MoveAll(std::span<const Prepared> ready) {
+    std::vector<InformationChange> changes;
+    std::vector<PointerSwap> swaps;
+    changes.reserve(ready.size());
+    for (const Prepared& one : ready) {
+      swaps.push_back({one.table.identifier, one.from, one.table.metadata_location});
+      if (!store_->informs()) continue;
+      changes.push_back(
+          DescribeCommit(*settings_.files, one.before.get(), *one.table.metadata));
+      swaps.back().information = &changes.back();
+    }
+    TICKHOUSE_TRY(store_->SwapAll(swaps));
+    for (const PointerSwap& swap : swaps) {
+      if (swap.information == nullptr || !swap.information->is_stale) continue;
+      const auto synced = Sync(swap.identifier, false);
+      // Another writer that keeps the pointer moving brings the tables up to date itself.
+      if (synced || synced.error().kind == ErrorKind::kConflict) continue;
+      LogWarn("table {} is changed, but not what the informational tables say of it: {}; "
+              "`tickhouse lake sync-info` does that",
+              swap.identifier.ToString(), synced.error().message);
+    }
+    return {};
+  }
+
+  Result<InformationCounts> Sync(const TableIdentifier& identifier, bool anew) {
+    for (int attempt = 1;; ++attempt) {
+      TICKHOUSE_ASSIGN(const LoadedTable table, LoadTable(identifier));
+      std::set<int64_t> known;
+      if (!anew) {
+        TICKHOUSE_ASSIGN(known, store_->InformedSnapshots(identifier));
+      }
+      auto change = anew ? DescribeWhole(*settings_.files, *table.metadata)
+                         : DescribeMissing(*settings_.files, *table.metadata, known);
+      if (!change) return Named(identifier, change.error());
+      const Status written =
+          store_->WriteInformation(identifier, table.metadata_location, *change);
+      if (written) return CountsOf(*change);
+      if (written.error().kind != ErrorKind::kConflict || attempt == kSyncAttempts) {
+        return std::unexpected(written.error());
+      }
+    }
+  }
+
+  static InformationCounts CountsOf(const InformationChange& change) {
+    const auto count = [&](InformationKind kind) {
+      return static_cast<int64_t>(change.after[kind].size());
+    };
+    return {.snapshots = count(InformationKind::kSnapshots),
+            .manifest_files = count(InformationKind::kManifestFiles),
+            .data_files = count(InformationKind::kDataFiles)};
   }
 
   void RemoveDropped(const Prepared& done) {

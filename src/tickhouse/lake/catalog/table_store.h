@@ -2,7 +2,9 @@
 // nothing of what lies at the end of a pointer; StoredCatalog gives it meaning.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,11 +13,16 @@
 
 namespace tickhouse::lake {
 
+struct InformationChange;
+
 /// One pointer to be moved.
 struct PointerSwap {
   TableIdentifier identifier;
   std::string from;  ///< Empty: the table must not exist yet.
   std::string to;
+  /// Written in the same transaction by a store that informs; not owned. That it cannot be written
+  /// does not hold up the swap: it is marked stale.
+  InformationChange* information = nullptr;
 };
 
 /// Safe for several threads. A namespace exists when it was created, or when a table or another
@@ -49,6 +56,18 @@ class TableStore {
   virtual Status Remove(const TableIdentifier& identifier) = 0;
   /// kNotFound for the table or the new namespace; kAlreadyExists.
   virtual Status Rename(const TableIdentifier& from, const TableIdentifier& to) = 0;
+
+  // Informational tables (information/information_tables.h). A store that keeps them takes what is
+  // said of a table along with `Remove` and `Rename`. The others answer kUnsupported.
+
+  virtual bool informs() const { return false; }
+  /// Writes `change` while the pointer is at `location`. kConflict when it is not.
+  virtual Status WriteInformation(const TableIdentifier& identifier, const std::string& location,
+                                  InformationChange& change);
+  /// The snapshots they know of.
+  virtual Result<std::set<int64_t>> InformedSnapshots(const TableIdentifier& identifier);
+  /// Takes away what they say of tables that do not exist; which.
+  virtual Result<std::vector<TableIdentifier>> PruneInformation();
 };
 
 /// "a.b"
