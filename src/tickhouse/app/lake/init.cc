@@ -62,9 +62,8 @@ Result<RunReport> LakeInit(const WorkspaceRequest& request, Environment& environ
   TICKHOUSE_ASSIGN(const Workspace workspace, OpenWorkspace(making, environment));
   const Status named = workspace.catalog->CreateNamespace({"gold"}, {});
   if (!named && named.error().kind != ErrorKind::kAlreadyExists) return Fail(named.error());
-  const bool is_new =
-      named.has_value() || std::ranges::find(workspace.made, "namespace gold") !=
-                               workspace.made.end();
+  const bool is_new = named.has_value() ||
+                      std::ranges::find(workspace.made, "namespace gold") != workspace.made.end();
   if (SaysMore(request)) {
     TICKHOUSE_TRY(environment.files->MakeFolders(workspace.folder));
     TICKHOUSE_TRY(Remember(request, workspace.folder, *environment.files));
@@ -77,9 +76,10 @@ Result<RunReport> LakeInit(const WorkspaceRequest& request, Environment& environ
                   workspace.folder, workspace.kind, workspace.catalog->name(), workspace.warehouse,
                   is_new ? "" : " (was there)");
   if (workspace.kind == "postgres") {
-    run.text += fmt::format("  made       {}\n",
-                            workspace.made.empty() ? "nothing, all was there"
-                                                   : fmt::format("{}", fmt::join(workspace.made, ", ")));
+    run.text +=
+        fmt::format("  made       {}\n", workspace.made.empty()
+                                             ? "nothing, all was there"
+                                             : fmt::format("{}", fmt::join(workspace.made, ", ")));
     run.counts.emplace_back("made", static_cast<int64_t>(workspace.made.size()));
     run.details.emplace_back("made", Json(workspace.made).dump());
   }

@@ -149,9 +149,8 @@ Result<RunReport> LakeServe(const ServeRequest& request, Environment& environmen
   while (environment.clock->Sleep(std::chrono::hours(1), environment.cancel)) {
   }
   server->Stop();
-  return Fail(ErrorKind::kCancelled,
-              fmt::format("ended after {} requests, {} of them failed here", service.requests(),
-                          service.failures()));
+  return Fail(ErrorKind::kCancelled, fmt::format("ended after {} requests, {} of them failed here",
+                                                 service.requests(), service.failures()));
 }
 
 }  // namespace tickhouse::app

@@ -32,7 +32,7 @@ struct Workspace {
   std::string warehouse;  ///< A location: file:///... or s3://...
   std::unique_ptr<lake::Catalog> catalog;
   std::vector<std::string> made = {};  ///< By `init_database`, in words.
-  Random random{0};  ///< Of snapshot ids, manifest names and waits.
+  Random random{0};                    ///< Of snapshot ids, manifest names and waits.
 };
 
 /// kNotFound with the way out (`tickhouse lake init`) when there is none; kInvalidArgument names

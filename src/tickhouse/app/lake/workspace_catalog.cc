@@ -19,9 +19,8 @@ std::string Secret(const char* name) {
 
 Result<std::unique_ptr<lake::Catalog>> OpenRest(const LakeSettings& settings,
                                                 Environment& environment) {
-  lake::RestCatalogSettings rest{.name = settings.catalog_name,
-                                 .uri = settings.uri,
-                                 .warehouse = settings.warehouse};
+  lake::RestCatalogSettings rest{
+      .name = settings.catalog_name, .uri = settings.uri, .warehouse = settings.warehouse};
   rest.session.http = environment.http;
   rest.session.clock = environment.clock;
   rest.session.cancel = environment.cancel;

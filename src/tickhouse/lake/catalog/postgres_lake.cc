@@ -89,9 +89,8 @@ Table InformationalTable(InformationKind kind) {
                           {.name = "table_name", .in_key = true}},
               .create = CreateInformationSql(described)};
   for (const InformationColumn& column : described.columns) {
-    table.columns.push_back({.name = std::string(column.name),
-                             .sort = SortOf(column.type),
-                             .in_key = column.in_key});
+    table.columns.push_back(
+        {.name = std::string(column.name), .sort = SortOf(column.type), .in_key = column.in_key});
   }
   if (kind == InformationKind::kSnapshots) {
     table.index_name = "iceberg_snapshots_by_time";
@@ -155,15 +154,14 @@ class Maker {
   }
 
   Status HaveTable(const Table& table) {
-    TICKHOUSE_ASSIGN(const SqlRows found,
-                     sql_.Run("SELECT relkind FROM pg_class WHERE oid = to_regclass($1)",
-                              {table.name}));
+    TICKHOUSE_ASSIGN(
+        const SqlRows found,
+        sql_.Run("SELECT relkind FROM pg_class WHERE oid = to_regclass($1)", {table.name}));
     if (found.rows.empty()) {
       TICKHOUSE_TRY(Make("table " + table.name, table.create, "CREATE on the schema"));
       if (table.name == "iceberg_snapshots") {
-        TICKHOUSE_TRY(Discard(sql_.Run(fmt::format("COMMENT ON TABLE {} IS '{}{}'", table.name,
-                                                   kLayoutMark, kLayout),
-                                       {})));
+        TICKHOUSE_TRY(Discard(sql_.Run(
+            fmt::format("COMMENT ON TABLE {} IS '{}{}'", table.name, kLayoutMark, kLayout), {})));
       }
     } else {
       const std::string kind = found.rows[0][0].value_or("");
@@ -189,9 +187,8 @@ class Maker {
                       fmt::format("has no column {}: it is not a catalog's", column.name));
       }
       if (!Fits(column.sort, at->second)) {
-        return Refuse(table.name,
-                      fmt::format("has a column {} of type {}: it is not a catalog's", column.name,
-                                  at->second));
+        return Refuse(table.name, fmt::format("has a column {} of type {}: it is not a catalog's",
+                                              column.name, at->second));
       }
       there.erase(at);
     }
@@ -260,10 +257,10 @@ class Maker {
     if (!found.rows.empty()) return {};
     std::string location = settings_.warehouse;
     while (location.ends_with('/')) location.pop_back();
-    TICKHOUSE_TRY(Discard(sql_.Run(
-        "INSERT INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
-        "property_value) VALUES ($1, $2, 'exists', 'true'), ($1, $2, 'location', $3)",
-        {settings_.catalog_name, kGold, location + "/" + kGold})));
+    TICKHOUSE_TRY(Discard(
+        sql_.Run("INSERT INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
+                 "property_value) VALUES ($1, $2, 'exists', 'true'), ($1, $2, 'location', $3)",
+                 {settings_.catalog_name, kGold, location + "/" + kGold})));
     made_.push_back(std::string("namespace ") + kGold);
     return {};
   }

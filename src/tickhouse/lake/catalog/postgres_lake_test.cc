@@ -42,15 +42,14 @@ class PostgresLake : public testing::Test {
     return all;
   }
   std::string KeyOf(const std::string& table) {
-    const auto found =
-        Texts("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND "
-              "conrelid = '" +
-              table + "'::regclass");
+    const auto found = Texts(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND "
+        "conrelid = '" +
+        table + "'::regclass");
     return found.empty() ? "" : found[0];
   }
   bool Exists(const std::string& name) {
-    return Texts("SELECT to_regclass('" + name + "') IS NOT NULL") ==
-           std::vector<std::string>{"t"};
+    return Texts("SELECT to_regclass('" + name + "') IS NOT NULL") == std::vector<std::string>{"t"};
   }
 
   std::string address_;
@@ -105,11 +104,12 @@ TEST_F(PostgresLake, MakesTheTablesOfTheFormat) {
 
 TEST_F(PostgresLake, MakesNothingTheSecondTime) {
   ASSERT_OK(Init());
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_tables VALUES ('other', 'gold', 't', 'm', NULL, NULL)",
-                      {}));
-  ASSERT_OK(sql_->Run("UPDATE iceberg_namespace_properties SET property_value = 's3://moved' WHERE "
-                      "property_key = 'location'",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_tables VALUES ('other', 'gold', 't', 'm', NULL, NULL)", {}));
+  ASSERT_OK(
+      sql_->Run("UPDATE iceberg_namespace_properties SET property_value = 's3://moved' WHERE "
+                "property_key = 'location'",
+                {}));
   ASSERT_OK_AND_ASSIGN(const auto again, Init());
   EXPECT_TRUE(again.empty());
   EXPECT_EQ(Texts("SELECT count(*) FROM iceberg_tables"), std::vector<std::string>{"1"});
@@ -122,13 +122,14 @@ TEST_F(PostgresLake, MakesNothingTheSecondTime) {
 }
 
 TEST_F(PostgresLake, KeepsTheOldLayoutAndTheNamespaceAsFound) {
-  ASSERT_OK(sql_->Run("CREATE TABLE iceberg_tables (catalog_name VARCHAR(255) NOT NULL, "
-                      "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, "
-                      "metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), "
-                      "PRIMARY KEY (catalog_name, table_namespace, table_name))",
-                      {}));
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_tables VALUES ('catalog-dw', 'gold', 't', 'm', NULL)",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("CREATE TABLE iceberg_tables (catalog_name VARCHAR(255) NOT NULL, "
+                "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, "
+                "metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), "
+                "PRIMARY KEY (catalog_name, table_namespace, table_name))",
+                {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_tables VALUES ('catalog-dw', 'gold', 't', 'm', NULL)", {}));
   ASSERT_OK(Init());
   EXPECT_EQ(ColumnsOf("iceberg_tables").find("iceberg_type"), std::string::npos);
   EXPECT_TRUE(Texts("SELECT * FROM iceberg_namespace_properties").empty())
@@ -136,14 +137,16 @@ TEST_F(PostgresLake, KeepsTheOldLayoutAndTheNamespaceAsFound) {
 }
 
 TEST_F(PostgresLake, TakesTheTablesOfPyIcebergsSize) {
-  ASSERT_OK(sql_->Run("CREATE TABLE iceberg_namespace_properties (catalog_name VARCHAR(255) NOT "
-                      "NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, "
-                      "property_value VARCHAR(1000) NOT NULL, PRIMARY KEY (catalog_name, "
-                      "namespace, property_key))",
-                      {}));
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_namespace_properties VALUES ('catalog-dw', 'gold', "
-                      "'exists', 'true')",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("CREATE TABLE iceberg_namespace_properties (catalog_name VARCHAR(255) NOT "
+                "NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, "
+                "property_value VARCHAR(1000) NOT NULL, PRIMARY KEY (catalog_name, "
+                "namespace, property_key))",
+                {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_namespace_properties VALUES ('catalog-dw', 'gold', "
+                "'exists', 'true')",
+                {}));
   ASSERT_OK(Init());
   EXPECT_EQ(Texts("SELECT property_key FROM iceberg_namespace_properties"),
             std::vector<std::string>{"exists"});
@@ -186,9 +189,10 @@ TEST_F(PostgresLake, RefusesWhatItDoesNotKnowAndMakesNothing) {
 
 TEST_F(PostgresLake, RefusesTheLayoutOfANewerVersion) {
   ASSERT_OK(Init());
-  ASSERT_OK(sql_->Run("COMMENT ON TABLE iceberg_snapshots IS 'tickhouse informational tables, "
-                      "layout 2'",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("COMMENT ON TABLE iceberg_snapshots IS 'tickhouse informational tables, "
+                "layout 2'",
+                {}));
   EXPECT_THAT(Init(), IsError(ErrorKind::kUnsupported));
   EXPECT_THAT(Init(), HasErrorMessage("layout 2"));
 }
@@ -228,11 +232,10 @@ TEST_F(PostgresLake, GivesACatalogThatPutsTablesBelowTheNamespacesLocation) {
   ASSERT_OK(InitPostgresLake(address_, {.catalog_name = "catalog-dw", .warehouse = "/lake"}));
   const auto files = io::MakeMemoryFileSystem();
   ManualClock clock(FromNanos(1'700'000'000'000'000'000));
-  ASSERT_OK_AND_ASSIGN(const auto catalog,
-                       OpenPostgresCatalog(address_, {.name = "catalog-dw",
-                                                      .warehouse = "/elsewhere",
-                                                      .files = files.get(),
-                                                      .clock = &clock}));
+  ASSERT_OK_AND_ASSIGN(const auto catalog, OpenPostgresCatalog(address_, {.name = "catalog-dw",
+                                                                          .warehouse = "/elsewhere",
+                                                                          .files = files.get(),
+                                                                          .clock = &clock}));
   ASSERT_OK_AND_ASSIGN(const auto namespaces, catalog->ListNamespaces({}));
   EXPECT_EQ(namespaces, std::vector<Namespace>{{"gold"}});
   CreateTableRequest request{.identifier = {{"gold"}, "eurusd"}, .schema = {}};

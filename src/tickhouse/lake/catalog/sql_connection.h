@@ -35,7 +35,8 @@ class SqlConnection {
   virtual std::string lock_suffix() const = 0;
 };
 
-/// `file`: made when missing. Other processes are waited for up to half a minute.
+/// `file`: made when missing, with a write-ahead log (FILE-wal and FILE-shm beside it while it is
+/// open). What is committed is on the disk. Other processes are waited for up to half a minute.
 Result<std::unique_ptr<SqlConnection>> OpenSqlite(const std::string& file);
 /// `address`: a connection string or URI of libpq. kUnavailable, kPermission.
 Result<std::unique_ptr<SqlConnection>> OpenPostgres(const std::string& address);

@@ -241,7 +241,8 @@ class SqlStore : public TableStore {
                                                          std::string(kOfTable) + OnlyTables(),
                                                      KeyOf(identifier)));
       if (gone.affected == 0) return NoTable(identifier);
-      return InformOfName(identifier, [&] { return RemoveInformation(*sql_, {name_, identifier}); });
+      return InformOfName(identifier,
+                          [&] { return RemoveInformation(*sql_, {name_, identifier}); });
     });
   }
 
@@ -355,9 +356,10 @@ class SqlStore : public TableStore {
     if (!informs_) return {};
     TICKHOUSE_ASSIGN(const Status written, Inform(write));
     if (!written) {
-      LogWarn("table {}: the informational tables still have its old name: {}; `tickhouse lake "
-              "sync-info` puts that right",
-              identifier.ToString(), written.error().message);
+      LogWarn(
+          "table {}: the informational tables still have its old name: {}; `tickhouse lake "
+          "sync-info` puts that right",
+          identifier.ToString(), written.error().message);
     }
     return {};
   }

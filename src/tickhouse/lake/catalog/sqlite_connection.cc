@@ -101,6 +101,16 @@ class SqliteConnection : public SqlConnection {
   std::string file_;
 };
 
+// A file of our making keeps a write-ahead log: a commit is one sync instead of four. Files that
+// others made stay as they are, and so does one whose file system cannot share memory.
+void LogAhead(sqlite3* database) {
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(database, "PRAGMA page_count", -1, &raw, nullptr) != SQLITE_OK) return;
+  const bool is_empty = sqlite3_step(raw) == SQLITE_ROW && sqlite3_column_int64(raw, 0) == 0;
+  sqlite3_finalize(raw);
+  if (is_empty) sqlite3_exec(database, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqlConnection>> OpenSqlite(const std::string& file) {
@@ -113,6 +123,8 @@ Result<std::unique_ptr<SqlConnection>> OpenSqlite(const std::string& file) {
   }
   sqlite3_busy_timeout(database, kBusyWaitMs);
   sqlite3_extended_result_codes(database, 0);
+  sqlite3_exec(database, "PRAGMA synchronous = FULL", nullptr, nullptr, nullptr);
+  LogAhead(database);
   return std::make_unique<SqliteConnection>(database, file);
 }
 

@@ -181,7 +181,7 @@ class StoredCatalog : public Catalog {
     LoadedTable table;
     std::string from = {};  // Empty: a new table.
     MetadataPtr before = {};
-    bool written = true;    // False: there was nothing to do.
+    bool written = true;  // False: there was nothing to do.
     std::vector<MetadataLogEntry> dropped = {};
   };
 
@@ -299,8 +299,7 @@ class StoredCatalog : public Catalog {
     for (const Prepared& one : ready) {
       swaps.push_back({one.table.identifier, one.from, one.table.metadata_location});
       if (!store_->informs()) continue;
-      changes.push_back(
-          DescribeCommit(*settings_.files, one.before.get(), *one.table.metadata));
+      changes.push_back(DescribeCommit(*settings_.files, one.before.get(), *one.table.metadata));
       swaps.back().information = &changes.back();
     }
     TICKHOUSE_TRY(store_->SwapAll(swaps));
@@ -309,9 +308,10 @@ class StoredCatalog : public Catalog {
       const auto synced = Sync(swap.identifier, false);
       // Another writer that keeps the pointer moving brings the tables up to date itself.
       if (synced || synced.error().kind == ErrorKind::kConflict) continue;
-      LogWarn("table {} is changed, but not what the informational tables say of it: {}; "
-              "`tickhouse lake sync-info` does that",
-              swap.identifier.ToString(), synced.error().message);
+      LogWarn(
+          "table {} is changed, but not what the informational tables say of it: {}; "
+          "`tickhouse lake sync-info` does that",
+          swap.identifier.ToString(), synced.error().message);
     }
     return {};
   }
@@ -326,8 +326,7 @@ class StoredCatalog : public Catalog {
       auto change = anew ? DescribeWhole(*settings_.files, *table.metadata)
                          : DescribeMissing(*settings_.files, *table.metadata, known);
       if (!change) return Named(identifier, change.error());
-      const Status written =
-          store_->WriteInformation(identifier, table.metadata_location, *change);
+      const Status written = store_->WriteInformation(identifier, table.metadata_location, *change);
       if (written) return CountsOf(*change);
       if (written.error().kind != ErrorKind::kConflict || attempt == kSyncAttempts) {
         return std::unexpected(written.error());

@@ -211,6 +211,24 @@ TEST(SqlStore, RefusesTablesOfAnotherLayout) {
   EXPECT_THAT(OpenSqlStore(std::move(connection), "c"), IsError(ErrorKind::kUnsupported));
 }
 
+TEST(SqlStore, LogsAheadInFilesOfItsOwnAndLeavesThoseOfOthers) {
+  const io::TemporaryFolder folder;
+  const auto mode = [](SqlConnection& connection) {
+    const auto found = connection.Run("PRAGMA journal_mode", {});
+    return found ? found->rows.at(0).at(0).value_or("") : found.error().message;
+  };
+  {
+    ASSERT_OK_AND_ASSIGN(auto own, OpenSqlite(folder.File("own.db")));
+    EXPECT_EQ(mode(*own), "wal");
+    ASSERT_OK(own->Run("PRAGMA journal_mode = DELETE", {}));
+    ASSERT_OK(own->Run("CREATE TABLE t (a INT)", {}));
+  }
+  ASSERT_OK_AND_ASSIGN(auto again, OpenSqlite(folder.File("own.db")));
+  EXPECT_EQ(mode(*again), "delete") << "as it was found";
+  ASSERT_OK_AND_ASSIGN(const SqlRows sync, again->Run("PRAGMA synchronous", {}));
+  EXPECT_EQ(sync.rows[0][0], "2");
+}
+
 TEST(SqlStore, RefusesAFileThatIsNoDatabase) {
   const io::TemporaryFolder folder;
   const auto files = io::MakeLocalFileSystem();

@@ -54,8 +54,8 @@ TableInformation DescribeSmall(const TableMetadata& metadata) {
   TableInformation told;
   int position = 0;
   for (const Field& field : metadata.CurrentSchema().fields) {
-    told[kColumns].push_back({NameValue(field.name), NameValue(field.type.ToString()),
-                              std::to_string(++position)});
+    told[kColumns].push_back(
+        {NameValue(field.name), NameValue(field.type.ToString()), std::to_string(++position)});
   }
   for (const PartitionSpec& spec : metadata.specs) {
     for (const PartitionField& field : spec.fields) {
@@ -89,29 +89,27 @@ InformationRow SnapshotRow(const Snapshot& snapshot) {
 Status AddFiles(io::FileSystem& files, const TableMetadata& metadata, const ManifestFile& manifest,
                 const Snapshot& snapshot, bool only_its_own, std::vector<InformationRow>* rows) {
   if (manifest.content != ManifestContent::kData) return {};
-  const EntryChoice choice{
-      .keep = [&](const ManifestEntry& entry) {
-        return !only_its_own || (entry.status == EntryStatus::kAdded &&
-                                 entry.snapshot_id.value_or(snapshot.id) == snapshot.id);
-      }};
+  const EntryChoice choice{.keep = [&](const ManifestEntry& entry) {
+    return !only_its_own || (entry.status == EntryStatus::kAdded &&
+                             entry.snapshot_id.value_or(snapshot.id) == snapshot.id);
+  }};
   TICKHOUSE_ASSIGN(const auto entries, ReadChosenEntries(files, manifest, metadata, choice));
   for (const ManifestEntry& entry : entries) {
-    rows->push_back({std::to_string(entry.snapshot_id.value_or(snapshot.id)),
-                     TextValue(entry.file.path)});
+    rows->push_back(
+        {std::to_string(entry.snapshot_id.value_or(snapshot.id)), TextValue(entry.file.path)});
   }
   return {};
 }
 
 // A snapshot, the manifests it added and the files it added.
-Status AddSnapshotOf(io::FileSystem& files, const TableMetadata& metadata,
-                     const Snapshot& snapshot, TableInformation* told) {
+Status AddSnapshotOf(io::FileSystem& files, const TableMetadata& metadata, const Snapshot& snapshot,
+                     TableInformation* told) {
   (*told)[kSnapshots].push_back(SnapshotRow(snapshot));
   TICKHOUSE_ASSIGN(const auto list, ReadManifestList(files, snapshot));
   for (const ManifestFile& manifest : list) {
     if (manifest.added_snapshot_id.value_or(snapshot.id) != snapshot.id) continue;
     (*told)[kManifestFiles].push_back({std::to_string(snapshot.id), TextValue(manifest.path)});
-    TICKHOUSE_TRY(
-        AddFiles(files, metadata, manifest, snapshot, true, &(*told)[kDataFiles]));
+    TICKHOUSE_TRY(AddFiles(files, metadata, manifest, snapshot, true, &(*told)[kDataFiles]));
   }
   return {};
 }

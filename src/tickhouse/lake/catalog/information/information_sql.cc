@@ -30,9 +30,9 @@ Status Discard(Result<SqlRows> rows) {
 }
 
 Status DeleteRows(SqlConnection& sql, const InformationKey& key, InformationKind kind) {
-  return Discard(sql.Run(
-      fmt::format("DELETE FROM {} WHERE {}", InformationTableOf(kind).name, kOfTable),
-      ValuesOf(key)));
+  return Discard(
+      sql.Run(fmt::format("DELETE FROM {} WHERE {}", InformationTableOf(kind).name, kOfTable),
+              ValuesOf(key)));
 }
 
 // A text turned into the column's type, so that the database need not guess.
@@ -50,8 +50,8 @@ Status InsertSome(SqlConnection& sql, const InformationKey& key, const Informati
                   std::vector<InformationRow>::const_iterator begin,
                   std::vector<InformationRow>::const_iterator end) {
   std::vector<std::string> values = ValuesOf(key);
-  std::string text = fmt::format("INSERT INTO {} (catalog_name, table_namespace, table_name",
-                                 table.name);
+  std::string text =
+      fmt::format("INSERT INTO {} (catalog_name, table_namespace, table_name", table.name);
   for (const InformationColumn& column : table.columns) text += fmt::format(", {}", column.name);
   text += ") VALUES ";
   for (auto row = begin; row != end; ++row) {
@@ -95,9 +95,10 @@ const std::string& SaidSql() {
       for (std::size_t i = table.columns.size() + 1; i < kMostColumns; ++i) all += ", ''";
       all += fmt::format(" FROM {} WHERE {} UNION ALL ", table.name, kOfTable);
     }
-    return all + fmt::format("SELECT '{}', CAST(snapshot_id AS TEXT), '', '', '' FROM "
-                             "iceberg_snapshots WHERE {} AND snapshot_id = CAST($4 AS BIGINT)",
-                             kSnapshotMark, kOfTable);
+    return all + fmt::format(
+                     "SELECT '{}', CAST(snapshot_id AS TEXT), '', '', '' FROM "
+                     "iceberg_snapshots WHERE {} AND snapshot_id = CAST($4 AS BIGINT)",
+                     kSnapshotMark, kOfTable);
   }();
   return text;
 }
@@ -211,10 +212,10 @@ Status RenameInformation(SqlConnection& sql, const InformationKey& from,
   values.push_back(NamespaceText(to.ns));
   values.push_back(to.name);
   for (const InformationKind kind : kInformationKinds) {
-    TICKHOUSE_TRY(Discard(
-        sql.Run(fmt::format("UPDATE {} SET table_namespace = $4, table_name = $5 WHERE {}",
-                            InformationTableOf(kind).name, kOfTable),
-                values)));
+    TICKHOUSE_TRY(
+        Discard(sql.Run(fmt::format("UPDATE {} SET table_namespace = $4, table_name = $5 WHERE {}",
+                                    InformationTableOf(kind).name, kOfTable),
+                        values)));
   }
   return {};
 }

@@ -21,7 +21,7 @@ enum class InformationKind {
   kProperties,
 };
 inline constexpr std::array kInformationKinds = {
-    InformationKind::kColumns,   InformationKind::kPartitions, InformationKind::kSnapshots,
+    InformationKind::kColumns,       InformationKind::kPartitions, InformationKind::kSnapshots,
     InformationKind::kManifestFiles, InformationKind::kDataFiles,  InformationKind::kRefs,
     InformationKind::kProperties};
 /// Those that are written whole whenever they change.

@@ -3,11 +3,11 @@
 
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/memory_file_system.h"
+#include "tickhouse/io/fs/test_folder.h"
 #include "tickhouse/lake/catalog/information/describe_table.h"
 #include "tickhouse/lake/catalog/information/information_sql.h"
 #include "tickhouse/lake/catalog/stored_catalog.h"
 #include "tickhouse/lake/catalog/test_postgres.h"
-#include "tickhouse/io/fs/test_folder.h"
 #include "tickhouse/lake/manifest/manifest.h"
 
 namespace tickhouse::lake {
@@ -92,9 +92,8 @@ class InformationTest : public testing::TestWithParam<Kind> {
     snapshot.manifest_list = "/m/list" + std::to_string(id) + ".avro";
     snapshot.summary = {{"operation", "append"}, {"note", "it's \"quoted\""}};
     TICKHOUSE_TRY(WriteManifestList(*files_, snapshot, 2, list));
-    auto done = catalog.CommitTable(kEur, {},
-                                    {AddSnapshot{snapshot},
-                                     SetSnapshotRef{"main", SnapshotRef{.snapshot_id = id}}});
+    auto done = catalog.CommitTable(
+        kEur, {}, {AddSnapshot{snapshot}, SetSnapshotRef{"main", SnapshotRef{.snapshot_id = id}}});
     if (!done) return std::unexpected(done.error());
     return {};
   }
@@ -104,11 +103,11 @@ class InformationTest : public testing::TestWithParam<Kind> {
     for (const InformationColumn& column : InformationTableOf(kind).columns) {
       columns += (columns.empty() ? "" : ", ") + std::string(column.name);
     }
-    const auto found = sql_->Run("SELECT " + columns + " FROM " +
-                                     std::string(InformationTableOf(kind).name) +
-                                     " WHERE catalog_name = 'catalog-dw' AND table_namespace = "
-                                     "'gold' AND table_name = $1",
-                                 {table});
+    const auto found =
+        sql_->Run("SELECT " + columns + " FROM " + std::string(InformationTableOf(kind).name) +
+                      " WHERE catalog_name = 'catalog-dw' AND table_namespace = "
+                      "'gold' AND table_name = $1",
+                  {table});
     EXPECT_OK(found);
     Rows rows;
     for (const auto& row : found.value_or(SqlRows{}).rows) {
@@ -227,9 +226,10 @@ TEST_P(InformationTest, GoesWithTheName) {
   ASSERT_OK(catalog_->CreateTable(Ticks(kEur)));
   ASSERT_OK(Append(*catalog_, 11, {"/d/a"}));
   const std::vector<Rows> told = SaidAll();
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_properties VALUES ('catalog-dw', 'gold', 'gbpjpy', "
-                      "'left', 'over')",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_properties VALUES ('catalog-dw', 'gold', 'gbpjpy', "
+                "'left', 'over')",
+                {}));
   ASSERT_OK(catalog_->RenameTable(kEur, gbp));
   EXPECT_EQ(SaidAll("gbpjpy"), told);
   EXPECT_TRUE(Said(kColumns).empty());
@@ -288,17 +288,19 @@ TEST_P(InformationTest, IsFilledAnewAndPruned) {
   std::vector<std::string> many;
   for (int i = 0; i < 450; ++i) many.push_back("/d/" + std::to_string(i));
   ASSERT_OK(Append(*foreign_, 11, many));
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_data_files VALUES ('catalog-dw', 'gold', 'eurusd', 1, "
-                      "'/wrong')",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_data_files VALUES ('catalog-dw', 'gold', 'eurusd', 1, "
+                "'/wrong')",
+                {}));
   ASSERT_OK_AND_ASSIGN(const InformationCounts counts, catalog_->SyncInformation(kEur));
   EXPECT_EQ(counts.snapshots, 1);
   EXPECT_EQ(counts.data_files, 450);
   EXPECT_EQ(Said(kDataFiles).size(), 450U);
   EXPECT_THAT(catalog_->SyncInformation({{"gold"}, "none"}), IsError(ErrorKind::kNotFound));
-  ASSERT_OK(sql_->Run("INSERT INTO iceberg_refs VALUES ('other', 'gold', 'eurusd', 'main', 1, "
-                      "'BRANCH')",
-                      {}));
+  ASSERT_OK(
+      sql_->Run("INSERT INTO iceberg_refs VALUES ('other', 'gold', 'eurusd', 'main', 1, "
+                "'BRANCH')",
+                {}));
   ASSERT_OK(foreign_->DropTable(kEur));
   ASSERT_OK_AND_ASSIGN(const auto gone, catalog_->PruneInformation());
   EXPECT_EQ(gone, std::vector{kEur});
