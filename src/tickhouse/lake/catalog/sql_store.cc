@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "tickhouse/core/log.h"
@@ -344,33 +345,35 @@ class SqlStore : public TableStore {
 
   Status InformOf(const PointerSwap& swap) {
     if (swap.information == nullptr || !informs_) return {};
-    TICKHOUSE_ASSIGN(const Status written, Inform([&] {
-                       return lake::WriteInformation(*sql_, {name_, swap.identifier},
-                                                     *swap.information);
-                     }));
-    if (!written) swap.information->is_stale = true;
+    std::optional<Error> failed;
+    TICKHOUSE_TRY(Inform(
+        [&] { return lake::WriteInformation(*sql_, {name_, swap.identifier}, *swap.information); },
+        &failed));
+    if (failed) swap.information->is_stale = true;
     return {};
   }
 
   Status InformOfName(const TableIdentifier& identifier, const std::function<Status()>& write) {
     if (!informs_) return {};
-    TICKHOUSE_ASSIGN(const Status written, Inform(write));
-    if (!written) {
+    std::optional<Error> failed;
+    TICKHOUSE_TRY(Inform(write, &failed));
+    if (failed) {
       LogWarn(
           "table {}: the informational tables still have its old name: {}; `tickhouse lake "
           "sync-info` puts that right",
-          identifier.ToString(), written.error().message);
+          identifier.ToString(), failed->message);
     }
     return {};
   }
 
   // Inside a transaction that has changed a pointer. What is only told about a table never undoes
   // the change itself: when it cannot be written, the rest of the transaction stays.
-  Result<Status> Inform(const std::function<Status()>& write) {
+  Status Inform(const std::function<Status()>& write, std::optional<Error>* failed) {
     TICKHOUSE_TRY(Discard(sql_->Run("SAVEPOINT information", {})));
     Status written = write();
-    if (!written) TICKHOUSE_TRY(Discard(sql_->Run("ROLLBACK TO SAVEPOINT information", {})));
-    return written;
+    if (written) return {};
+    *failed = std::move(written).error();
+    return Discard(sql_->Run("ROLLBACK TO SAVEPOINT information", {}));
   }
 
   static std::unexpected<Error> Moved(const TableIdentifier& identifier, const std::string& now) {

@@ -110,7 +110,8 @@ class InformationTest : public testing::TestWithParam<Kind> {
                   {table});
     EXPECT_OK(found);
     Rows rows;
-    for (const auto& row : found.value_or(SqlRows{}).rows) {
+    if (!found) return rows;
+    for (const auto& row : found->rows) {
       std::string& text = rows.emplace_back();
       for (std::size_t i = 0; i < row.size(); ++i) {
         text += (i == 0 ? "" : "|") + row[i].value_or("-");
