@@ -105,13 +105,13 @@ class Postgres:
 class Served:
     """`tickhouse lake serve` over the workspace `folder`/lakehouse."""
 
-    def __init__(self, folder, *words, **environment):
-        self.folder = folder
-        self.port_file = folder / "port"
-        self.log = open(folder / "serve.log", "w")
-        self.process = subprocess.Popen(
-            [BIN, "lake", "serve", "--port", "0", "--port-file", str(self.port_file), "-v", *map(str, words)], cwd=folder,
-            stdout=self.log, stderr=self.log, env=plain_environment(**environment))
+    def __init__(self, folder, *words, port=0):
+        scratch = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))
+        self.port_file, self.log_file = scratch / "port", scratch / "log"
+        with open(self.log_file, "w") as log:
+            self.process = subprocess.Popen(
+                [BIN, "lake", "serve", "--port", str(port), "--port-file", str(self.port_file), "-v", *map(str, words)],
+                cwd=folder, stdout=log, stderr=log, env=plain_environment())
         for _ in range(1200):
             if self.port_file.exists():
                 break
@@ -120,12 +120,10 @@ class Served:
         self.uri = f"http://127.0.0.1:{int(self.port_file.read_text())}"
 
     def said(self):
-        return (self.folder / "serve.log").read_text()
+        return self.log_file.read_text()
 
     def stop(self):
         """The exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(timeout=60)
-        self.log.close()
-        return code
+        return self.process.wait(timeout=60)

@@ -56,8 +56,8 @@ class Lake:
             words = ["--catalog", "postgres", "--uri", cluster.uri(self.database)]
         self.init = run(folder, "lake", "init", "--workspace", "lakehouse", *words).stdout
 
-    def serve(self, *words):
-        self.servers.append(Served(self.folder, "--workspace", "lakehouse", *words))
+    def serve(self, *words, port=0):
+        self.servers.append(Served(self.folder, "--workspace", "lakehouse", *words, port=port))
         return self.servers[-1]
 
     def client(self, **properties):
@@ -257,8 +257,8 @@ def test_duckdb_reads_what_pyiceberg_and_we_wrote(lake):
     table.append(ticks(2020))
     table.append(ticks(2021))
     table.delete(LessThan("bid", 2020.5))
-    lake.run("generate", "--symbol", "GBPJPY", "--out", "raw", "--days", 1, "--seed", 3)
-    lake.run("convert", "raw", "bucket/Training Batch")
+    run(lake.folder, "generate", "--symbol", "GBPJPY", "--out", "raw", "--days", 1, "--seed", 3)
+    run(lake.folder, "convert", "raw", "bucket/Training Batch")
     told = json.loads(lake.run("lake", "migrate", "bucket", "--json").stdout)
     duck = attach(lake)
     got = duck.execute("select * from lake.gold.eurusd").fetchall()
@@ -336,8 +336,8 @@ def test_a_port_is_served_once_and_free_again_after_ctrl_c(sqlite_lake):
     port = first.uri.rsplit(":", 1)[1]
     assert port in sqlite_lake.run("lake", "serve", "--port", port, code=1).stderr
     assert first.stop() == 130
-    assert "ended after" in first.said() and not (sqlite_lake.folder / "port").exists()
-    assert sqlite_lake.serve("--port", port).uri == first.uri
+    assert "ended after" in first.said() and not first.port_file.exists()
+    assert sqlite_lake.serve(port=port).uri == first.uri
     sqlite_lake.serve("--host", "0.0.0.0", "--insecure")
     assert "everybody who reaches" in sqlite_lake.servers[-1].said()
 

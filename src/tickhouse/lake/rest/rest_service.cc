@@ -340,7 +340,8 @@ class RestService::State {
   }
 
   Answer Drop(const Request& request, const TableIdentifier& table) {
-    if (request.Query("purgeRequested") == "true") {
+    // PyIceberg writes True.
+    if (io::SameHeaderName(request.Query("purgeRequested"), "true")) {
       return Done(PurgeTable(*settings_.catalog, *settings_.files, table));
     }
     return Done(settings_.catalog->DropTable(table));

@@ -194,7 +194,7 @@ TEST_F(RestServiceTest, RegistersRenamesAndDrops) {
   EXPECT_EQ(TypeOf(Ask("POST", "/v1/tables/rename", rename.dump())), "NoSuchTableException");
   EXPECT_EQ(Ask("DELETE", "/v1/namespaces/gold/tables/other").status, 204);
   EXPECT_OK(files_->Stat(table.metadata_location)) << "dropped without purge";
-  EXPECT_EQ(Ask("DELETE", "/v1/namespaces/gold/tables/eurusd?purgeRequested=true").status, 204);
+  EXPECT_EQ(Ask("DELETE", "/v1/namespaces/gold/tables/eurusd?purgeRequested=True").status, 204);
   EXPECT_THAT(files_->Stat(table.metadata_location), IsError(ErrorKind::kNotFound));
   EXPECT_EQ(Ask("DELETE", "/v1/namespaces/gold/tables/eurusd").status, 404);
 }
