@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tickhouse/io/fs/deferred/deferred_file_system.h"
 #include "tickhouse/io/fs/local_file_system.h"
 #include "tickhouse/io/parquet/parquet_file_builder.h"
 #include "tickhouse/io/parquet/parquet_tick_writer.h"
@@ -48,6 +49,7 @@ Field Column(int id, std::string name, TypeKind kind) {
 
 struct Bench {
   std::unique_ptr<io::FileSystem> files = io::MakeLocalFileSystem();
+  io::DeferredFileSystem commit_files{files.get(), IsCommitFile};
   SystemClock clock;
   Random random{static_cast<uint64_t>(clock.MonotonicNanos())};
   std::unique_ptr<Catalog> catalog;
@@ -109,7 +111,8 @@ int main(int argc, char** argv) {
   Bench bench;
   CatalogSettings settings{.name = "catalog-dw",
                            .warehouse = std::string("file://") + argv[3],
-                           .files = bench.files.get(),
+                           .files = &bench.commit_files,
+                           .deferred = &bench.commit_files,
                            .clock = &bench.clock,
                            .random = bench.random.Fork(1)};
   bench.catalog = std::string(argv[1]) == "sqlite"
@@ -119,7 +122,7 @@ int main(int argc, char** argv) {
   const int64_t rows = argc > 5 ? std::atoll(argv[5]) : 1000;
   const LoadedTable made = MakeTable(bench);
   UpdateSession session{.catalog = bench.catalog.get(),
-                        .files = bench.files.get(),
+                        .files = &bench.commit_files,
                         .clock = &bench.clock,
                         .random = &bench.random};
   std::vector<double> seconds;

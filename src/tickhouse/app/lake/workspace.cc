@@ -12,6 +12,7 @@
 
 #include "tickhouse/app/lake/workspace_catalog.h"
 #include "tickhouse/app/lake/workspace_file.h"
+#include "tickhouse/lake/catalog/stored_catalog.h"
 
 namespace tickhouse::app {
 
@@ -105,7 +106,12 @@ Result<Workspace> OpenWorkspace(const WorkspaceRequest& request, Environment& en
   if (request.init_database) {
     TICKHOUSE_ASSIGN(workspace.made, InitDatabase(settings, workspace.warehouse));
   }
-  TICKHOUSE_ASSIGN(workspace.catalog, MakeCatalog(settings, workspace.warehouse, environment));
+  if (settings.catalog != "rest") {
+    workspace.commit_files =
+        std::make_unique<io::DeferredFileSystem>(environment.files, lake::IsCommitFile);
+  }
+  TICKHOUSE_ASSIGN(workspace.catalog, MakeCatalog(settings, workspace.warehouse,
+                                                  workspace.commit_files.get(), environment));
   workspace.random = Random(environment.seed).Fork(2);
   return workspace;
 }
@@ -114,6 +120,7 @@ lake::UpdateSession SessionOf(Workspace& workspace, Environment& environment) {
   lake::UpdateSession session;
   session.catalog = workspace.catalog.get();
   session.files = environment.files;
+  if (workspace.commit_files) session.files = workspace.commit_files.get();
   session.clock = environment.clock;
   session.random = &workspace.random;
   session.cancel = environment.cancel;

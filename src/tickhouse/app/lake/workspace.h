@@ -8,6 +8,7 @@
 #include "tickhouse/app/environment.h"
 #include "tickhouse/core/error.h"
 #include "tickhouse/core/random.h"
+#include "tickhouse/io/fs/deferred/deferred_file_system.h"
 #include "tickhouse/lake/catalog/catalog.h"
 #include "tickhouse/lake/update/commit.h"
 
@@ -30,6 +31,9 @@ struct Workspace {
   std::string folder;     ///< Absolute.
   std::string kind;       ///< As `WorkspaceRequest::catalog`.
   std::string warehouse;  ///< A location: file:///... or s3://...
+  /// What changes of tables write through, so that a commit waits for the disk once; null where the
+  /// catalog is a server's.
+  std::unique_ptr<io::DeferredFileSystem> commit_files = {};
   std::unique_ptr<lake::Catalog> catalog;
   std::vector<std::string> made = {};  ///< By `init_database`, in words.
   Random random{0};                    ///< Of snapshot ids, manifest names and waits.

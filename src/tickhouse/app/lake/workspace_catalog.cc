@@ -34,12 +34,15 @@ Result<std::unique_ptr<lake::Catalog>> OpenRest(const LakeSettings& settings,
 
 Result<std::unique_ptr<lake::Catalog>> MakeCatalog(const LakeSettings& settings,
                                                    const std::string& warehouse,
+                                                   io::DeferredFileSystem* commit_files,
                                                    Environment& environment) {
   lake::CatalogSettings stored{.name = settings.catalog_name,
                                .warehouse = warehouse,
                                .files = environment.files,
+                               .deferred = commit_files,
                                .clock = environment.clock,
                                .random = Random(environment.seed).Fork(1)};
+  if (commit_files != nullptr) stored.files = commit_files;
   if (settings.catalog == "sqlite") {
     return lake::OpenSqliteCatalog(settings.uri, std::move(stored));
   }

@@ -11,6 +11,7 @@
 
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/time.h"
+#include "tickhouse/io/fs/deferred/deferred_file_system.h"
 #include "tickhouse/lake/catalog/fresh_ids.h"
 #include "tickhouse/lake/catalog/information/describe_table.h"
 #include "tickhouse/lake/catalog/memory_store.h"
@@ -288,9 +289,13 @@ class StoredCatalog : public Catalog {
     const TableIdentifier& identifier = ready.table.identifier;
     const std::string& to = ready.table.metadata_location;
     if (store_->informs()) return MoveAll({&ready, 1});
+    TICKHOUSE_TRY(Flush());
     return ready.from.empty() ? store_->Insert(identifier, to)
                               : store_->Swap(identifier, ready.from, to);
   }
+
+  // What the pointer will lead to is on the disk before it moves.
+  Status Flush() { return settings_.deferred == nullptr ? Status() : settings_.deferred->Flush(); }
 
   Status MoveAll(std::span<const Prepared> ready) {
     std::vector<InformationChange> changes;
@@ -302,6 +307,7 @@ class StoredCatalog : public Catalog {
       changes.push_back(DescribeCommit(*settings_.files, one.before.get(), *one.table.metadata));
       swaps.back().information = &changes.back();
     }
+    TICKHOUSE_TRY(Flush());
     TICKHOUSE_TRY(store_->SwapAll(swaps));
     for (const PointerSwap& swap : swaps) {
       if (swap.information == nullptr || !swap.information->is_stale) continue;
@@ -390,6 +396,10 @@ class StoredCatalog : public Catalog {
 };
 
 }  // namespace
+
+bool IsCommitFile(std::string_view path) {
+  return path.ends_with(".avro") || path.ends_with(".metadata.json");
+}
 
 std::unique_ptr<Catalog> MakeStoredCatalog(std::unique_ptr<TableStore> store,
                                            CatalogSettings settings) {

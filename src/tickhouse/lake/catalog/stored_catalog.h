@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tickhouse/core/clock.h"
 #include "tickhouse/core/random.h"
@@ -11,13 +12,23 @@
 #include "tickhouse/lake/catalog/catalog.h"
 #include "tickhouse/lake/catalog/table_store.h"
 
+namespace tickhouse::io {
+class DeferredFileSystem;
+}
+
 namespace tickhouse::lake {
+
+/// Manifests, their lists and table metadata: what has to be on the disk only when the pointer
+/// moves.
+bool IsCommitFile(std::string_view path);
 
 /// Files and clock are not owned and outlive the catalog.
 struct CatalogSettings {
   std::string name;       ///< "catalog-dw"
   std::string warehouse;  ///< A location: "s3://datalakehouse", "file:///data/lake".
   io::FileSystem* files = nullptr;
+  /// When `files` is one: flushed before a pointer moves.
+  io::DeferredFileSystem* deferred = nullptr;
   Clock* clock = nullptr;
   /// For table uuids and the names of metadata files: seeded differently in each process.
   Random random{0};
