@@ -295,7 +295,14 @@ class StoredCatalog : public Catalog {
   }
 
   // What the pointer will lead to is on the disk before it moves.
-  Status Flush() { return settings_.deferred == nullptr ? Status() : settings_.deferred->Flush(); }
+  Status Flush() {
+    Status done = settings_.deferred == nullptr ? Status() : settings_.deferred->Flush();
+    // A file's name is meant, which no two writers choose: neither the table nor the turn is taken.
+    if (!done && done.error().kind == ErrorKind::kAlreadyExists) {
+      return Fail(ErrorKind::kIo, done.error().message);
+    }
+    return done;
+  }
 
   Status MoveAll(std::span<const Prepared> ready) {
     std::vector<InformationChange> changes;
