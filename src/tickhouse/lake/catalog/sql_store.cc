@@ -295,7 +295,7 @@ class SqlStore : public TableStore {
   Result<std::vector<TableIdentifier>> PruneInformation() override {
     if (!informs_) return TableStore::PruneInformation();
     std::vector<TableIdentifier> gone;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    const Status done = Transact([&]() -> Status {
       gone.clear();
       TICKHOUSE_ASSIGN(const auto informed, InformedTables(*sql_, name_));
       for (const TableIdentifier& identifier : informed) {
@@ -305,7 +305,8 @@ class SqlStore : public TableStore {
         gone.push_back(identifier);
       }
       return {};
-    }));
+    });
+    TICKHOUSE_TRY(done);
     return gone;
   }
 
