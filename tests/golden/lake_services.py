@@ -94,7 +94,7 @@ class Postgres:
 
     def stop_process(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGQUIT)  # At once: the data are thrown away.
             self.process.wait(timeout=60)
 
     def stop(self):

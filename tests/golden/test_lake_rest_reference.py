@@ -61,7 +61,7 @@ def test_we_make_fill_evolve_and_read_tables_of_the_reference_catalog(reference,
     assert again["counts"]["rows_added"] == 0 and first["counts"]["rows_added"] > 0
     run(tmp_path, "lake", "tag", "eurusd", "loaded", *place)
     run(tmp_path, "lake", "evolve", "eurusd", "--add-column", "side string", "--rename-column", "ask=offer",
-        "--add-partition", "month(datetime)", "--set", "owner=desk", *place)
+        "--add-partition", "side", "--set", "owner=desk", *place)
     theirs = load_catalog("reference", type="rest", uri=reference).load_table("gold.eurusd")
     assert [f.name for f in theirs.schema().fields] == ["datetime", "bid", "offer", "side"]
     assert theirs.properties["owner"] == "desk" and "loaded" in theirs.metadata.refs

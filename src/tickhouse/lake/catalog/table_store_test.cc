@@ -4,6 +4,8 @@
 #include <functional>
 #include <thread>
 
+#include "tickhouse/core/clock.h"
+#include "tickhouse/core/random.h"
 #include "tickhouse/core/testing.h"
 #include "tickhouse/io/fs/local_file_system.h"
 #include "tickhouse/io/fs/test_folder.h"
@@ -269,11 +271,15 @@ TEST(PostgresStore, TellsTheTruthWhileBackendsAreKilled) {
   ASSERT_OK(store->Insert(kEur, "0"));
   ASSERT_OK_AND_ASSIGN(const auto killer, OpenPostgres(address));
   std::jthread thread([&](const std::stop_token& stop) {
+    SystemClock clock;
+    Random random(7);
     while (!stop.stop_requested()) {
       (void)killer->Run(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
           "current_database() AND pid <> pg_backend_pid()",
           {});
+      // A new connection takes as long: without a pause hardly one would come about.
+      clock.Sleep(Nanos(static_cast<int64_t>(random.Below(40'000'000))), {});
     }
   });
   std::string at = "0";
