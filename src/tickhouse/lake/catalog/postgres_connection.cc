@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "tickhouse/lake/catalog/sql_connection.h"
 
@@ -15,8 +19,14 @@ namespace {
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // SQL states after which the server has undone the transaction and may serve the next one.
-constexpr std::string_view kTryAgain[] = {"40001", "40P01", "08000", "08003", "08006", "08007",
-                                          "57000", "57P01", "57P02", "57P03", "57P04", "53300"};
+constexpr std::string_view kTryAgain[] = {"40001", "40P01", "08000", "08003", "08006",
+                                          "08007", "25P03", "55P03", "57000", "57P01",
+                                          "57P02", "57P03", "57P04", "53300"};
+
+// The session is ended from outside: by an administrator, a crash or a shutdown.
+bool IsOfEnding(std::string_view state) {
+  return state.starts_with("57P") || state.starts_with("08");
+}
 
 ErrorKind KindOf(std::string_view state) {
   if (std::ranges::find(kTryAgain, state) != std::end(kTryAgain)) return ErrorKind::kUnavailable;
@@ -34,12 +44,23 @@ std::string Trimmed(const char* text) {
 
 class PostgresConnection : public SqlConnection {
  public:
-  explicit PostgresConnection(std::string address) : address_(std::move(address)) {}
+  PostgresConnection(std::string address, Nanos answer_timeout)
+      : address_(std::move(address)),
+        timeout_ms_(std::max<int64_t>(1, answer_timeout / std::chrono::milliseconds(1))),
+        // The server gives up waiting for a lock before we give up waiting for it, and ends a
+        // transaction whose client is gone without a word.
+        begin_(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; "
+                           "SET LOCAL idle_in_transaction_session_timeout = {}",
+                           std::max<int64_t>(1, timeout_ms_ * 3 / 4), 2 * timeout_ms_)) {}
   ~PostgresConnection() override { PQfinish(connection_); }
 
   Status Connect() {
-    PQfinish(connection_);
-    connection_ = PQconnectdb(address_.c_str());
+    Abandon();
+    const std::string seconds = std::to_string(std::max<int64_t>(2, (timeout_ms_ + 999) / 1000));
+    // The address is expanded where it stands: its own settings come later and win.
+    const std::array<const char*, 3> names = {"connect_timeout", "dbname", nullptr};
+    const std::array<const char*, 3> values = {seconds.c_str(), address_.c_str(), nullptr};
+    connection_ = PQconnectdbParams(names.data(), values.data(), 1);
     if (PQstatus(connection_) == CONNECTION_OK) {
       PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
       return {};
@@ -51,19 +72,20 @@ class PostgresConnection : public SqlConnection {
                 "PostgreSQL catalog: " + why);
   }
 
+  Status Look() override {
+    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) return Connect();
+    return {};
+  }
+
   Status Begin() override {
-    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) TICKHOUSE_TRY(Connect());
-    return Simple("BEGIN");
+    TICKHOUSE_TRY(Look());
+    const Answer answer = Ask(begin_.c_str(), nullptr);
+    return Succeeded(answer.get()) ? Status() : Failed(answer.get());
   }
 
   Result<SqlRows> Run(const std::string& sql, const std::vector<std::string>& values) override {
-    std::vector<const char*> texts;
-    for (const std::string& value : values) texts.push_back(value.c_str());
-    const Answer answer(PQexecParams(connection_, sql.c_str(), static_cast<int>(texts.size()),
-                                     nullptr, texts.data(), nullptr, nullptr, 0),
-                        PQclear);
-    const ExecStatusType status = PQresultStatus(answer.get());
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) return Failed(answer.get());
+    const Answer answer = Ask(sql.c_str(), &values);
+    if (!Succeeded(answer.get())) return Failed(answer.get());
     SqlRows found;
     found.affected = std::atoi(PQcmdTuples(answer.get()));
     for (int r = 0; r < PQntuples(answer.get()); ++r) {
@@ -80,18 +102,23 @@ class PostgresConnection : public SqlConnection {
   }
 
   Status Commit() override {
-    const Answer answer(PQexec(connection_, "COMMIT"), PQclear);
-    if (PQresultStatus(answer.get()) == PGRES_COMMAND_OK) {
+    const Answer answer = Ask("COMMIT", nullptr);
+    if (Succeeded(answer.get())) {
       if (std::string_view(PQcmdStatus(answer.get())) == "COMMIT") return {};
       return Fail(ErrorKind::kIo, "PostgreSQL catalog: the transaction was rolled back");
     }
     Error error = Failed(answer.get()).error();
-    if (PQstatus(connection_) != CONNECTION_OK) error.kind = ErrorKind::kUnknownOutcome;
+    // Whoever ends the backend says so also after the commit is on the disk.
+    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK ||
+        IsOfEnding(StateOf(answer.get()))) {
+      error.kind = ErrorKind::kUnknownOutcome;
+    }
     return Fail(std::move(error));
   }
 
   void Rollback() override {
-    if (PQtransactionStatus(connection_) != PQTRANS_IDLE) std::ignore = Simple("ROLLBACK");
+    if (connection_ == nullptr || PQtransactionStatus(connection_) == PQTRANS_IDLE) return;
+    std::ignore = Ask("ROLLBACK", nullptr);
   }
 
   std::string columns_sql() const override {
@@ -101,28 +128,87 @@ class PostgresConnection : public SqlConnection {
   std::string lock_suffix() const override { return " FOR UPDATE"; }
 
  private:
-  Status Simple(const char* sql) {
-    const Answer answer(PQexec(connection_, sql), PQclear);
-    if (PQresultStatus(answer.get()) == PGRES_COMMAND_OK) return {};
-    return Failed(answer.get());
+  static bool Succeeded(const PGresult* answer) {
+    const ExecStatusType status = PQresultStatus(answer);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
   }
 
-  std::unexpected<Error> Failed(const PGresult* answer) const {
+  static std::string_view StateOf(const PGresult* answer) {
     const char* const state =
         answer == nullptr ? nullptr : PQresultErrorField(answer, PG_DIAG_SQLSTATE);
-    const bool lost = PQstatus(connection_) != CONNECTION_OK;
-    const ErrorKind kind = lost ? ErrorKind::kUnavailable : KindOf(state == nullptr ? "" : state);
-    return Fail(kind, "PostgreSQL catalog: " + Trimmed(PQerrorMessage(connection_)));
+    return state == nullptr ? "" : state;
   }
 
-  std::string address_;
+  // Sends and waits. The first failure among the answers to several statements, or the last answer;
+  // nothing when the connection is lost or stays silent.
+  Answer Ask(const char* sql, const std::vector<std::string>* values) {
+    Answer told(nullptr, PQclear);
+    if (connection_ == nullptr || !Send(sql, values)) return told;
+    for (;;) {
+      if (!AwaitAnswer()) {
+        silent_ = true;
+        Abandon();
+        told.reset();
+        return told;
+      }
+      PGresult* const next = PQgetResult(connection_);
+      if (next == nullptr) return told;
+      Answer kept(next, PQclear);
+      if (told == nullptr || Succeeded(told.get())) told = std::move(kept);
+    }
+  }
+
+  bool Send(const char* sql, const std::vector<std::string>* values) {
+    if (values == nullptr) return PQsendQuery(connection_, sql) == 1;
+    std::vector<const char*> texts;
+    for (const std::string& value : *values) texts.push_back(value.c_str());
+    return PQsendQueryParams(connection_, sql, static_cast<int>(texts.size()), nullptr,
+                             texts.data(), nullptr, nullptr, 0) == 1;
+  }
+
+  // False after a silence. That the connection is lost is told by PQgetResult.
+  bool AwaitAnswer() {
+    while (PQisBusy(connection_) == 1) {
+      pollfd waiting{.fd = PQsocket(connection_), .events = POLLIN, .revents = 0};
+      const int ready = ::poll(&waiting, 1, static_cast<int>(timeout_ms_));
+      if (ready == 0) return false;
+      if (ready < 0 && errno != EINTR) return false;
+      if (ready > 0 && PQconsumeInput(connection_) == 0) return true;
+    }
+    return true;
+  }
+
+  void Abandon() {
+    PQfinish(connection_);
+    connection_ = nullptr;
+  }
+
+  std::unexpected<Error> Failed(const PGresult* answer) {
+    if (connection_ == nullptr) {
+      const bool silent = std::exchange(silent_, false);
+      return Fail(ErrorKind::kUnavailable,
+                  silent ? fmt::format("PostgreSQL catalog: no answer for {} ms", timeout_ms_)
+                         : "PostgreSQL catalog: the connection is lost");
+    }
+    const bool lost = PQstatus(connection_) != CONNECTION_OK;
+    const ErrorKind kind = lost ? ErrorKind::kUnavailable : KindOf(StateOf(answer));
+    const std::string why =
+        Trimmed(answer == nullptr ? PQerrorMessage(connection_) : PQresultErrorMessage(answer));
+    return Fail(kind, "PostgreSQL catalog: " + why);
+  }
+
+  const std::string address_;
+  const int64_t timeout_ms_;
+  const std::string begin_;
   PGconn* connection_ = nullptr;
+  bool silent_ = false;  // Why the connection was abandoned.
 };
 
 }  // namespace
 
-Result<std::unique_ptr<SqlConnection>> OpenPostgres(const std::string& address) {
-  auto connection = std::make_unique<PostgresConnection>(address);
+Result<std::unique_ptr<SqlConnection>> OpenPostgres(const std::string& address,
+                                                    Nanos answer_timeout) {
+  auto connection = std::make_unique<PostgresConnection>(address, answer_timeout);
   TICKHOUSE_TRY(connection->Connect());
   return connection;
 }

@@ -2,11 +2,13 @@
 // values travel as text.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tickhouse/core/clock.h"
 #include "tickhouse/core/error.h"
 
 namespace tickhouse::lake {
@@ -24,6 +26,8 @@ class SqlConnection {
  public:
   virtual ~SqlConnection() = default;
   virtual Status Begin() = 0;
+  /// Before statements that only look, each for itself, without Begin and Commit.
+  virtual Status Look() = 0;
   virtual Result<SqlRows> Run(const std::string& sql, const std::vector<std::string>& values) = 0;
   /// kUnknownOutcome when the answer was lost.
   virtual Status Commit() = 0;
@@ -38,7 +42,10 @@ class SqlConnection {
 /// `file`: made when missing, with a write-ahead log (FILE-wal and FILE-shm beside it while it is
 /// open). What is committed is on the disk. Other processes are waited for up to half a minute.
 Result<std::unique_ptr<SqlConnection>> OpenSqlite(const std::string& file);
+/// How long a database server may be silent before its connection is given up.
+inline constexpr Nanos kAnswerTimeout = std::chrono::seconds(30);
 /// `address`: a connection string or URI of libpq. kUnavailable, kPermission.
-Result<std::unique_ptr<SqlConnection>> OpenPostgres(const std::string& address);
+Result<std::unique_ptr<SqlConnection>> OpenPostgres(const std::string& address,
+                                                    Nanos answer_timeout = kAnswerTimeout);
 
 }  // namespace tickhouse::lake

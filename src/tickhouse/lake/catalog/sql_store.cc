@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "tickhouse/core/log.h"
 #include "tickhouse/lake/catalog/information/information_sql.h"
@@ -60,7 +61,7 @@ class SqlStore : public TableStore {
     for (const char* need : {"catalog_name", "namespace", "property_key", "property_value"}) {
       if (!columns.contains(need)) return Unknown("iceberg_namespace_properties", need);
     }
-    return Transact([&]() -> Status {
+    return Look([&]() -> Status {
       TICKHOUSE_ASSIGN(informs_, HasInformation(*sql_));
       return {};
     });
@@ -109,7 +110,7 @@ class SqlStore : public TableStore {
 
   Result<std::vector<Namespace>> AllNamespaces() override {
     std::set<Namespace> found;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       TICKHOUSE_ASSIGN(const SqlRows rows,
                        sql_->Run("SELECT table_namespace FROM iceberg_tables WHERE catalog_name = "
                                  "$1 UNION SELECT namespace FROM iceberg_namespace_properties "
@@ -128,7 +129,7 @@ class SqlStore : public TableStore {
   Result<Properties> LoadNamespace(const Namespace& ns) override {
     TICKHOUSE_TRY(CheckNamespace(ns));
     Properties properties;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       properties.clear();
       TICKHOUSE_ASSIGN(const bool exists, Exists(ns));
       if (!exists) return NoNamespace(ns);
@@ -172,7 +173,7 @@ class SqlStore : public TableStore {
   Result<std::vector<TableIdentifier>> ListTables(const Namespace& ns) override {
     TICKHOUSE_TRY(CheckNamespace(ns));
     std::vector<TableIdentifier> found;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       found.clear();
       TICKHOUSE_ASSIGN(const bool exists, Exists(ns));
       if (!exists) return NoNamespace(ns);
@@ -191,7 +192,7 @@ class SqlStore : public TableStore {
   Result<std::string> Find(const TableIdentifier& identifier) override {
     TICKHOUSE_TRY(CheckIdentifier(identifier));
     std::string location;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       TICKHOUSE_ASSIGN(const auto pointer, Pointer(identifier, ""));
       if (!pointer) return NoTable(identifier);
       location = pointer->now;
@@ -285,7 +286,7 @@ class SqlStore : public TableStore {
   Result<std::set<int64_t>> InformedSnapshots(const TableIdentifier& identifier) override {
     if (!informs_) return TableStore::InformedSnapshots(identifier);
     std::set<int64_t> known;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       TICKHOUSE_ASSIGN(known, lake::InformedSnapshots(*sql_, {name_, identifier}));
       return {};
     }));
@@ -383,18 +384,29 @@ class SqlStore : public TableStore {
                             identifier.ToString(), now));
   }
 
-  // Begun again while the database says that nothing happened.
+  // Statements that change nothing, each for itself.
+  Status Look(const std::function<Status()>& work) {
+    return Insist([&]() -> Status {
+      TICKHOUSE_TRY(sql_->Look());
+      return work();
+    });
+  }
+
   Status Transact(const std::function<Status()>& work) {
+    return Insist([&]() -> Status {
+      TICKHOUSE_TRY(sql_->Begin());
+      Status status = work();
+      if (status) return sql_->Commit();
+      sql_->Rollback();
+      return status;
+    });
+  }
+
+  // Begun again while the database says that nothing happened.
+  Status Insist(const std::function<Status()>& work) {
     const std::scoped_lock lock(mutex_);
     for (int attempt = 1;; ++attempt) {
-      Status status = sql_->Begin();
-      if (status) {
-        status = work();
-        if (status)
-          status = sql_->Commit();
-        else
-          sql_->Rollback();
-      }
+      Status status = work();
       if (status || status.error().kind != ErrorKind::kUnavailable || attempt == kAttempts) {
         return status;
       }
@@ -405,12 +417,13 @@ class SqlStore : public TableStore {
   // knows that it is over, and the row tells how.
   Status Settle(const TableIdentifier& identifier, const std::string& from, const std::string& to,
                 const Error& lost) {
+    // Read under the lock is read, however that transaction ends.
     std::optional<PointerRow> pointer;
-    const Status looked = Transact([&]() -> Status {
+    std::ignore = Transact([&]() -> Status {
       TICKHOUSE_ASSIGN(pointer, Pointer(identifier, sql_->lock_suffix()));
       return {};
     });
-    if (looked && pointer) {
+    if (pointer) {
       if (pointer->now == to || pointer->before == to) return {};
       if (pointer->now == from) {
         return Fail(ErrorKind::kUnavailable, fmt::format("table {}: {}; the commit did not happen",
@@ -452,7 +465,7 @@ class SqlStore : public TableStore {
 
   Result<std::set<std::string>> Columns(const std::string& table) {
     std::set<std::string> columns;
-    TICKHOUSE_TRY(Transact([&]() -> Status {
+    TICKHOUSE_TRY(Look([&]() -> Status {
       TICKHOUSE_ASSIGN(const SqlRows found, sql_->Run(sql_->columns_sql(), {table}));
       for (const auto& row : found.rows) columns.insert(row[0].value_or(""));
       return {};

@@ -32,6 +32,7 @@ class SqliteConnection : public SqlConnection {
 
   // At once with the right to write: a reader that turns writer could not wait for others.
   Status Begin() override { return Simple("BEGIN IMMEDIATE"); }
+  Status Look() override { return {}; }
 
   Result<SqlRows> Run(const std::string& sql, const std::vector<std::string>& values) override {
     sqlite3_stmt* raw = nullptr;

@@ -426,7 +426,7 @@ Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const std::string& file,
 
 Result<std::unique_ptr<Catalog>> OpenPostgresCatalog(const std::string& address,
                                                      CatalogSettings settings) {
-  TICKHOUSE_ASSIGN(auto connection, OpenPostgres(address));
+  TICKHOUSE_ASSIGN(auto connection, OpenPostgres(address, settings.answer_timeout));
   TICKHOUSE_ASSIGN(auto store, OpenSqlStore(std::move(connection), settings.name));
   return MakeStoredCatalog(std::move(store), std::move(settings));
 }

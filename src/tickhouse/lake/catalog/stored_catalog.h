@@ -10,6 +10,7 @@
 #include "tickhouse/core/random.h"
 #include "tickhouse/io/fs/file_system.h"
 #include "tickhouse/lake/catalog/catalog.h"
+#include "tickhouse/lake/catalog/sql_connection.h"
 #include "tickhouse/lake/catalog/table_store.h"
 
 namespace tickhouse::io {
@@ -32,6 +33,7 @@ struct CatalogSettings {
   Clock* clock = nullptr;
   /// For table uuids and the names of metadata files: seeded differently in each process.
   Random random{0};
+  Nanos answer_timeout = kAnswerTimeout;  ///< Of a PostgreSQL server.
 };
 
 std::unique_ptr<Catalog> MakeStoredCatalog(std::unique_ptr<TableStore> store,
