@@ -92,8 +92,12 @@ void RegisterLake(CLI::App& app, Cli* cli) {
   AddWorkspaceOptions(lake, &options->workspace);
   for (const Verb& verb : kVerbs) RegisterVerb(lake, cli, options, verb);
   RegisterMigrate(lake, cli, options);
-  RegisterLakeChanges(lake, cli, {options, &options->workspace});
-  RegisterLakeService(lake, cli, {options, &options->workspace});
+  const std::shared_ptr<app::WorkspaceRequest> workspace(options, &options->workspace);
+  RegisterLakeRows(lake, cli, workspace);
+  RegisterLakeChanges(lake, cli, workspace);
+  RegisterLakeUpkeep(lake, cli, workspace);
+  RegisterLakeMenu(lake, cli, workspace);
+  RegisterLakeService(lake, cli, workspace);
 }
 
 }  // namespace tickhouse::cli

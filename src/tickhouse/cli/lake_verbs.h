@@ -11,6 +11,14 @@ namespace tickhouse::cli {
 /// rollback, tag, branch, publish, evolve and partitions, below `lake`.
 void RegisterLakeChanges(CLI::App* lake, Cli* cli,
                          const std::shared_ptr<app::WorkspaceRequest>& workspace);
+/// read and diff.
+void RegisterLakeRows(CLI::App* lake, Cli* cli,
+                      const std::shared_ptr<app::WorkspaceRequest>& workspace);
+/// expire, orphans, compact, rewrite-manifests and check.
+void RegisterLakeUpkeep(CLI::App* lake, Cli* cli,
+                        const std::shared_ptr<app::WorkspaceRequest>& workspace);
+void RegisterLakeMenu(CLI::App* lake, Cli* cli,
+                      const std::shared_ptr<app::WorkspaceRequest>& workspace);
 
 /// serve and sync-info.
 void RegisterLakeService(CLI::App* lake, Cli* cli,

@@ -70,6 +70,20 @@ Status Catalog::CommitTables(const std::vector<TableCommit>& /*commits*/) {
               fmt::format("catalog {} commits one table at a time", name()));
 }
 
+Result<std::string> Catalog::FindPointer(const TableIdentifier& identifier) {
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("table {}: catalog {} does not give its pointers away; mend the table "
+                          "where the catalog keeps them",
+                          identifier.ToString(), name()));
+}
+
+Status Catalog::MovePointer(const TableIdentifier& identifier, const std::string& /*from*/,
+                            const std::string& /*to*/) {
+  return Fail(ErrorKind::kUnsupported,
+              fmt::format("table {}: the pointers of catalog {} move by commits only",
+                          identifier.ToString(), name()));
+}
+
 namespace {
 constexpr char kNoInformation[] =
     "keeps no informational tables: they belong to a PostgreSQL catalog, where `tickhouse lake "

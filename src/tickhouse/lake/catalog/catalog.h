@@ -121,6 +121,16 @@ class Catalog {
   virtual Result<InformationCounts> SyncInformation(const TableIdentifier& identifier);
   /// Takes away what they say of tables that do not exist; which.
   virtual Result<std::vector<TableIdentifier>> PruneInformation();
+
+  // For mending a table whose metadata cannot be read; kUnsupported where the catalog keeps its
+  // pointers to itself (REST).
+
+  /// Where the table's metadata is said to lie, whether anything is there or not. kNotFound.
+  virtual Result<std::string> FindPointer(const TableIdentifier& identifier);
+  /// Moves the pointer without a look at what is at either end. kConflict when it is not at `from`;
+  /// kNotFound; kUnknownOutcome.
+  virtual Status MovePointer(const TableIdentifier& identifier, const std::string& from,
+                             const std::string& to);
 };
 
 }  // namespace tickhouse::lake

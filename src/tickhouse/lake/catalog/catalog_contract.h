@@ -328,4 +328,28 @@ TEST_P(CatalogContract, KeepsNamespacesAndTheirProperties) {
   EXPECT_THAT(catalog_->DropNamespace({"gold", "fx"}), IsError(ErrorKind::kNotFound));
 }
 
+TEST_P(CatalogContract, PointersAreTakenAwayFromWhatCannotBeRead) {
+  const auto pointer = catalog_->FindPointer(kContractTable);
+  if (!pointer && pointer.error().kind == ErrorKind::kUnsupported) {
+    EXPECT_THAT(catalog_->MovePointer(kContractTable, "/a", "/b"),
+                IsError(ErrorKind::kUnsupported));
+    return;
+  }
+  EXPECT_THAT(pointer, IsError(ErrorKind::kNotFound)) << "the table is not there yet";
+  ASSERT_OK_AND_ASSIGN(const LoadedTable made,
+                       catalog_->CreateTable(ContractTicks(kContractTable)));
+  ASSERT_OK_AND_ASSIGN(const std::string sound, catalog_->FindPointer(kContractTable));
+  EXPECT_EQ(sound, made.metadata_location);
+  const std::string nowhere = sound + ".gone";
+  ASSERT_OK(catalog_->MovePointer(kContractTable, sound, nowhere));
+  EXPECT_THAT(catalog_->LoadTable(kContractTable), IsError(ErrorKind::kNotFound));
+  ASSERT_OK_AND_ASSIGN(const std::string broken, catalog_->FindPointer(kContractTable));
+  EXPECT_EQ(broken, nowhere);
+  EXPECT_THAT(catalog_->MovePointer(kContractTable, sound, nowhere), IsError(ErrorKind::kConflict));
+  EXPECT_THAT(catalog_->MovePointer({{"gold"}, "none"}, sound, nowhere),
+              IsError(ErrorKind::kNotFound));
+  ASSERT_OK(catalog_->MovePointer(kContractTable, nowhere, sound));
+  EXPECT_OK(catalog_->LoadTable(kContractTable));
+}
+
 }  // namespace tickhouse::lake

@@ -176,6 +176,18 @@ class StoredCatalog : public Catalog {
     return store_->informs() ? store_->PruneInformation() : Catalog::PruneInformation();
   }
 
+  Result<std::string> FindPointer(const TableIdentifier& identifier) override {
+    return store_->Find(identifier);
+  }
+  Status MovePointer(const TableIdentifier& identifier, const std::string& from,
+                     const std::string& to) override {
+    TICKHOUSE_TRY(store_->Swap(identifier, from, to));
+    if (!store_->informs()) return {};
+    if (const auto synced = Sync(identifier, true); !synced)
+      WarnOfStale(identifier, synced.error());
+    return {};
+  }
+
  private:
   // A metadata file that waits for the pointer to move to it.
   struct Prepared {
@@ -321,12 +333,16 @@ class StoredCatalog : public Catalog {
       const auto synced = Sync(swap.identifier, false);
       // Another writer that keeps the pointer moving brings the tables up to date itself.
       if (synced || synced.error().kind == ErrorKind::kConflict) continue;
-      LogWarn(
-          "table {} is changed, but not what the informational tables say of it: {}; "
-          "`tickhouse lake sync-info` does that",
-          swap.identifier.ToString(), synced.error().message);
+      WarnOfStale(swap.identifier, synced.error());
     }
     return {};
+  }
+
+  static void WarnOfStale(const TableIdentifier& identifier, const Error& error) {
+    LogWarn(
+        "table {} is changed, but not what the informational tables say of it: {}; "
+        "`tickhouse lake sync-info` does that",
+        identifier.ToString(), error.message);
   }
 
   Result<InformationCounts> Sync(const TableIdentifier& identifier, bool anew) {

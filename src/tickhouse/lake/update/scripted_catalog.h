@@ -79,6 +79,13 @@ class ScriptedCatalog : public Catalog {
     Run(&after_commit);
     return answer;
   }
+  Result<std::string> FindPointer(const TableIdentifier& identifier) override {
+    return base_->FindPointer(identifier);
+  }
+  Status MovePointer(const TableIdentifier& identifier, const std::string& from,
+                     const std::string& to) override {
+    return base_->MovePointer(identifier, from, to);
+  }
 
  private:
   template <typename T>
