@@ -192,13 +192,12 @@ def test_compact_keeps_the_rows_and_sorts_them(lake):
     assert run_json(lake.folder, "lake", "compact", "eurusd", "--min-files", 2)["counts"]["changed"] == 0
     receipts = list((lake.folder / "lakehouse/warehouse").rglob("receipts/*-compact-*.json"))
     assert len(receipts) == 1 and json.loads(receipts[0].read_text())["figures"]["files-after"] == 2
-    assert "0 rows" not in run(lake.folder, "lake", "diff", "eurusd", lake.ids[-1]).stdout.splitlines()[0]
     assert_diff(lake, lake.ids[-1], lake.table().current_snapshot().snapshot_id)
 
 
 def test_compact_cuts_files_to_size(lake):
     done = run_json(lake.folder, "lake", "compact", "eurusd", "--min-files", 2, "--target-size", "1kB")
-    assert done["counts"]["rows-after"] in (0, 300)
+    assert done["counts"]["rows-after"] == 300
     assert len(lake.sorted()) == 300
 
 
@@ -208,7 +207,7 @@ def test_expire_removes_what_nobody_needs(lake):
     before, tagged, files = lake.sorted(), lake.sorted(snapshot_id=lake.ids[1]), lake.parquet()
     assert run_json(lake.folder, "lake", "expire", "eurusd")["counts"]["snapshots-removed"] == 0
     plan = run_json(lake.folder, "lake", "expire", "eurusd", "--older-than", "1ms", "--dry-run")
-    assert plan["counts"]["snapshots-removed"] == 5 and lake.parquet() == files
+    assert plan["counts"]["snapshots-removed"] == 6 and lake.parquet() == files
     text = run(lake.folder, "lake", "expire", "eurusd", "--older-than", "1ms", "--dry-run").stdout
     assert "dry run" in text and "because: only in expired snapshots" in text
     done = run_json(lake.folder, "lake", "expire", "eurusd", "--older-than", "1ms")

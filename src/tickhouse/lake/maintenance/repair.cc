@@ -16,7 +16,7 @@ namespace {
 /// "00012-uuid.metadata.json" and "v12.metadata.json": 12.
 std::optional<int64_t> VersionOf(std::string_view path) {
   std::string_view name = io::BaseName(path);
-  if (name.find(".metadata.json") == std::string_view::npos) return std::nullopt;
+  if (!name.ends_with(".metadata.json")) return std::nullopt;
   if (name.starts_with('v')) name.remove_prefix(1);
   int64_t version = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);

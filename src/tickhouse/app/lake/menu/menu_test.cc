@@ -38,7 +38,7 @@ TEST(LakeMenu, SnapshotsAreNumberedTheLatestFirst) {
   const int64_t first = lake.Append(TickRows(0, 3));
   const int64_t second = lake.Append(TickRows(9, 1));
   const std::string text = Talk(lake, {"s", "q"});
-  EXPECT_LT(text.find(" 1  *"), text.find(" 2   "));
+  EXPECT_LT(text.find("\n1  *"), text.find("\n2   "));
   EXPECT_THAT(text, HasSubstr(std::to_string(first)));
   EXPECT_THAT(text, HasSubstr(std::to_string(second)));
 }
