@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "tickhouse/app/environment.h"
-#include "tickhouse/app/lake/rows/row_delivery.h"
 #include "tickhouse/app/lake/workspace.h"
 #include "tickhouse/app/run_report.h"
+#include "tickhouse/app/sql/row_delivery.h"
 
 namespace tickhouse::app {
 

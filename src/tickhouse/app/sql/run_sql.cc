@@ -7,31 +7,25 @@
 #include <span>
 #include <utility>
 
+#include "tickhouse/app/sql/row_delivery.h"
 #include "tickhouse/app/sql/sql_engines.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/sql/duckdb/duckdb_engine.h"
-#include "tickhouse/sql/output/parquet_output.h"
-#include "tickhouse/sql/output/row_output.h"
 #include "tickhouse/sql/scratch_folder.h"
 
 namespace tickhouse::app {
 
 namespace {
 
-constexpr std::size_t kMostReportBytes = std::size_t{64} << 20;
-constexpr std::string_view kFormats = "table, csv, json, jsonl, parquet, arrow or arrows";
-
-std::string FormatOf(const SqlRequest& request) {
-  if (!request.format.empty()) return request.format;
-  if (request.output.empty()) return request.rows_in_report ? "json" : "table";
-  std::string extension = io::Extension(request.output);
-  if (extension == "ndjson") return "jsonl";
-  if (extension == "feather" || extension == "ipc") return "arrow";
-  if (extension == "txt") return "table";
-  return extension;
+RowDelivery DeliveryOf(const SqlRequest& request) {
+  return {.format = request.format,
+          .output = request.output,
+          .most_cell_columns = request.most_cell_columns,
+          .rows_in_report = request.rows_in_report,
+          .print = request.print};
 }
 
-Status CheckRequest(const SqlRequest& request, const std::string& format) {
+Status CheckRequest(const SqlRequest& request) {
   if (request.engine != "duckdb" && request.engine != "trino") {
     return Fail(ErrorKind::kInvalidArgument,
                 fmt::format("no engine {}: duckdb and trino are known", request.engine));
@@ -40,20 +34,7 @@ Status CheckRequest(const SqlRequest& request, const std::string& format) {
     return Fail(ErrorKind::kInvalidArgument,
                 "--at is for duckdb; Trino takes FOR VERSION AS OF in the statement");
   }
-  if (format == "parquet") {
-    if (!request.output.empty()) return {};
-    return Fail(ErrorKind::kInvalidArgument, "Parquet needs a file: name it with --output");
-  }
-  if (!sql::RowFormatNamed(format)) {
-    return Fail(ErrorKind::kInvalidArgument,
-                fmt::format("no format \"{}\": {} (--format)", format, kFormats));
-  }
-  if (request.rows_in_report && request.output.empty() && format != "json") {
-    return Fail(
-        ErrorKind::kInvalidArgument,
-        fmt::format("--json holds the rows itself; for {} name a file with --output", format));
-  }
-  return {};
+  return CheckDelivery(DeliveryOf(request));
 }
 
 std::string ScratchBase() {
@@ -79,10 +60,10 @@ class SqlRun {
       : request_(request),
         environment_(environment),
         engines_(request, environment),
-        format_(FormatOf(request)) {}
+        delivery_(DeliveryOf(request)) {}
 
   Result<RunReport> Run() {
-    TICKHOUSE_TRY(CheckRequest(request_, format_));
+    TICKHOUSE_TRY(CheckRequest(request_));
     const int64_t start = environment_.clock->MonotonicNanos();
     TICKHOUSE_ASSIGN(const sql::ScratchFolder scratch, sql::ScratchFolder::Make(ScratchBase()));
     report_.command = "sql";
@@ -94,9 +75,9 @@ class SqlRun {
     report_.counts.emplace_back("rows", rows);
     report_.durations_s.emplace_back("total", seconds);
     if (!request_.output.empty()) {
-      report_.outputs.push_back(request_.output);
+      report_.outputs = {request_.output};
       report_.text = fmt::format("{} rows to {} ({:.2f} s)\n", rows, request_.output, seconds);
-    } else if (format_ == "table") {
+    } else if (FormatOf(delivery_) == "table") {
       LogInfo("{} row{} in {:.2f} s", rows, rows == 1 ? "" : "s", seconds);
     }
     return std::move(report_);
@@ -106,11 +87,11 @@ class SqlRun {
   Result<int64_t> AnswerBy(const sql::ScratchFolder& scratch) {
     if (request_.engine == "trino") {
       TICKHOUSE_ASSIGN(const std::unique_ptr<sql::Engine> trino, engines_.Trino());
-      return format_ == "parquet" ? ToParquet(*trino) : Answer(*trino);
+      return Answer(*trino);
     }
     sql::DuckEngine duck = engines_.Duck(scratch.path());
     TICKHOUSE_ASSIGN(const int64_t rows,
-                     format_ == "parquet" ? ToParquet(duck, scratch) : Answer(duck));
+                     FormatOf(delivery_) == "parquet" ? ToParquet(duck, scratch) : Answer(duck));
     for (const sql::TableRead& read : engines_.reads()) {
       LogDebug("{}: snapshot {}, {} of {} files", read.table, read.snapshot_id,
                read.counters.files_selected, read.counters.files);
@@ -119,43 +100,12 @@ class SqlRun {
   }
 
   Result<int64_t> Answer(sql::Engine& engine) {
-    if (!request_.output.empty()) {
-      TICKHOUSE_ASSIGN(const auto file, environment_.files->Create(request_.output));
-      TICKHOUSE_ASSIGN(const int64_t rows, Write(engine, [&file](std::string_view bytes) {
-                         return file->Append(BytesOf(bytes));
-                       }));
-      TICKHOUSE_TRY(file->Commit());
-      return rows;
-    }
-    if (!request_.rows_in_report) return Write(engine, request_.print);
-    std::string held;
-    TICKHOUSE_ASSIGN(const int64_t rows, Write(engine, [&held](std::string_view bytes) -> Status {
-                       held += bytes;
-                       if (held.size() <= kMostReportBytes) return {};
-                       return Fail(
-                           ErrorKind::kInvalidArgument,
-                           "too many rows for one JSON document: name a file with --output");
-                     }));
-    held.erase(held.find_last_not_of('\n') + 1);
-    report_.details.emplace_back("rows", std::move(held));
-    return rows;
-  }
-
-  Result<int64_t> Write(sql::Engine& engine, const sql::ByteSink& sink) {
     TICKHOUSE_ASSIGN(const auto stream, engine.Run(StatementOf(request_), environment_.cancel));
-    const sql::RowOutputOptions options{.most_cell_columns = request_.most_cell_columns};
-    TICKHOUSE_ASSIGN(const int64_t rows,
-                     sql::WriteRows(*stream, *sql::RowFormatNamed(format_), options, sink));
+    TICKHOUSE_ASSIGN(const int64_t rows, DeliverRows(*stream, delivery_, environment_, &report_));
     if (const auto changed = stream->rows_changed()) {
       report_.counts.emplace_back("rows-changed", *changed);
     }
     return rows;
-  }
-
-  Result<int64_t> ToParquet(sql::Engine& engine) {
-    TICKHOUSE_ASSIGN(const auto stream, engine.Run(StatementOf(request_), environment_.cancel));
-    TICKHOUSE_ASSIGN(auto file, environment_.files->Create(request_.output));
-    return sql::WriteParquet(*stream, std::move(file));
   }
 
   // DuckDB writes files by itself, and only locally; ours makes them appear at once.
@@ -179,7 +129,7 @@ class SqlRun {
   const SqlRequest& request_;
   Environment& environment_;
   SqlEngines engines_;
-  const std::string format_;
+  const RowDelivery delivery_;
   RunReport report_;
 };
 

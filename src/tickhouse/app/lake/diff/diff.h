@@ -5,9 +5,9 @@
 #include <string>
 
 #include "tickhouse/app/environment.h"
-#include "tickhouse/app/lake/rows/row_delivery.h"
 #include "tickhouse/app/lake/workspace.h"
 #include "tickhouse/app/run_report.h"
+#include "tickhouse/app/sql/row_delivery.h"
 
 namespace tickhouse::app {
 

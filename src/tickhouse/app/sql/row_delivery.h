@@ -22,6 +22,9 @@ struct RowDelivery {
   std::function<Status(std::string_view)> print = {};
 };
 
+/// The format that will be written, by the rules above.
+std::string FormatOf(const RowDelivery& delivery);
+
 /// kInvalidArgument for an unknown format, Parquet without a file, another format than JSON in a
 /// report. To be asked before anything is read.
 Status CheckDelivery(const RowDelivery& delivery);

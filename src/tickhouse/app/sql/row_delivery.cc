@@ -1,4 +1,4 @@
-#include "tickhouse/app/lake/rows/row_delivery.h"
+#include "tickhouse/app/sql/row_delivery.h"
 
 #include <fmt/format.h>
 
@@ -13,16 +13,6 @@ namespace tickhouse::app {
 namespace {
 
 constexpr std::size_t kMostReportBytes = std::size_t{64} << 20;
-
-std::string FormatOf(const RowDelivery& delivery) {
-  if (!delivery.format.empty()) return delivery.format;
-  if (delivery.output.empty()) return delivery.rows_in_report ? "json" : "table";
-  const std::string extension = io::Extension(delivery.output);
-  if (extension == "ndjson") return "jsonl";
-  if (extension == "feather" || extension == "ipc") return "arrow";
-  if (extension == "txt") return "table";
-  return extension;
-}
 
 Result<int64_t> Write(sql::RowStream& rows, const RowDelivery& delivery,
                       const sql::ByteSink& sink) {
@@ -48,8 +38,7 @@ Result<int64_t> ToReport(sql::RowStream& rows, const RowDelivery& delivery, RunR
                      held += bytes;
                      if (held.size() <= kMostReportBytes) return {};
                      return Fail(ErrorKind::kInvalidArgument,
-                                 "too many rows for one JSON document: name a file with --output, "
-                                 "or say how many with --limit");
+                                 "too many rows for one JSON document: name a file with --output");
                    }));
   held.erase(held.find_last_not_of('\n') + 1);
   report->details.emplace_back("rows", std::move(held));
@@ -57,6 +46,16 @@ Result<int64_t> ToReport(sql::RowStream& rows, const RowDelivery& delivery, RunR
 }
 
 }  // namespace
+
+std::string FormatOf(const RowDelivery& delivery) {
+  if (!delivery.format.empty()) return delivery.format;
+  if (delivery.output.empty()) return delivery.rows_in_report ? "json" : "table";
+  std::string extension = io::Extension(delivery.output);
+  if (extension == "ndjson") return "jsonl";
+  if (extension == "feather" || extension == "ipc") return "arrow";
+  if (extension == "txt") return "table";
+  return extension;
+}
 
 Status CheckDelivery(const RowDelivery& delivery) {
   const std::string format = FormatOf(delivery);
