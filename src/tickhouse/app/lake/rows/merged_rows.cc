@@ -65,7 +65,8 @@ class MergedRows : public RowSource {
     for (; next_ < runs_.size(); ++next_) {
       if (!open_.empty()) {
         const Cursor& least = open_[Least()];
-        if (CompareRows(order_, least.batch, least.row, runs_[next_].first, 0) <= 0) return {};
+        const int sign = CompareRows(order_, least.batch, least.row, runs_[next_].first, 0);
+        if (sign < 0 || (sign == 0 && least.index < runs_[next_].index)) return {};
       }
       TICKHOUSE_ASSIGN(auto source, runs_[next_].open());
       Cursor cursor{.source = std::move(source), .batch = {}, .index = runs_[next_].index};
@@ -104,7 +105,10 @@ class MergedRows : public RowSource {
       const Cursor& other = open_[*second];
       end = EndBefore(cursor, end, other.batch, other.row, cursor.index < other.index);
     }
-    if (next_ < runs_.size()) end = EndBefore(cursor, end, runs_[next_].first, 0, true);
+    if (next_ < runs_.size()) {
+      const SortedRun& run = runs_[next_];
+      end = EndBefore(cursor, end, run.first, 0, cursor.index < run.index);
+    }
     AppendSlice(cursor.batch, cursor.row, end - cursor.row, batch);
     cursor.row = end;
     if (end < cursor.batch.rows) return {};

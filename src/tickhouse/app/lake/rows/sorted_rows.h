@@ -31,9 +31,9 @@ struct SortedRows {
   std::optional<int64_t> rows = {};
 };
 
-/// Rows that are equal by `order` come in the order of `files`, and of the rows in them. What
-/// `reading` and `spill` are outlives the source. Errors as OpenRows; kNoSpace and the like of the
-/// folder for temporary files.
+/// Rows that are equal by `order` come in the order of `files`, and of the rows in them, unless
+/// more files overlap there than may be open. What `reading` and `spill` are outlives the source.
+/// Errors as OpenRows; kNoSpace and the like of the folder for temporary files.
 Result<SortedRows> SortRows(const RowReading& reading, SpillSpace& spill,
                             const lake::Schema& schema, const RowOrder& order,
                             const std::vector<RowFile>& files, const SortLimits& limits = {});
