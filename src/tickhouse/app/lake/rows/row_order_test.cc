@@ -1,6 +1,7 @@
 #include "tickhouse/app/lake/rows/row_order.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "tickhouse/lake/data/data_testing.h"
