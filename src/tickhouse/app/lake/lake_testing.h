@@ -52,6 +52,7 @@ class LakeFolder {
 
   std::unique_ptr<OpenedTable> Open() {
     clock.Advance(std::chrono::hours(1));
+    ++environment.seed;  // As in another run: the same names again would be refused.
     auto opened = OpenTable(request, "eurusd", environment);
     EXPECT_OK(opened);
     return std::move(*opened);
@@ -68,6 +69,7 @@ class LakeFolder {
     EXPECT_OK((*writer)->Write(lake::BatchOfText(metadata.CurrentSchema(), rows)));
     auto written = (*writer)->Close();
     EXPECT_OK(written);
+    if (!written) return 0;
     const auto done = lake::AppendFiles(opened->session, opened->id, *written);
     EXPECT_OK(done);
     return done ? done->snapshot_id.value_or(0) : 0;

@@ -16,7 +16,9 @@ class RepairTest : public testing::Test {
   std::string Break(const std::optional<std::string>& text) {
     const std::string sound = lake.Load().metadata_location;
     const std::string broken = std::string(io::ParentPath(sound)) + "/00099-broken.metadata.json";
-    if (text) EXPECT_OK(lake.files->WriteWhole(broken, *text));
+    if (text) {
+      EXPECT_OK(lake.files->WriteWhole(broken, *text));
+    }
     EXPECT_OK(catalog().MovePointer(lake.id, sound, broken));
     return broken;
   }
@@ -85,7 +87,9 @@ TEST_F(RepairTest, NothingSoundBesideItIsSaid) {
   Break("?");
   ASSERT_OK_AND_ASSIGN(const auto listed, lake.files->ListFiles(folder));
   for (const io::FileInfo& info : listed) {
-    if (io::BaseName(info.path).starts_with("00000")) ASSERT_OK(lake.files->Remove(info.path));
+    if (io::BaseName(info.path).starts_with("00000")) {
+      ASSERT_OK(lake.files->Remove(info.path));
+    }
   }
   ASSERT_OK_AND_ASSIGN(const RepairPlan plan, Plan());
   EXPECT_TRUE(plan.empty());

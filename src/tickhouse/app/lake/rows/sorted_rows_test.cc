@@ -45,7 +45,9 @@ class SortedRowsTest : public testing::Test {
         rows.push_back(std::move(row));
       }
     }
-    if (sorted.rows) EXPECT_EQ(*sorted.rows, static_cast<int64_t>(rows.size()));
+    if (sorted.rows) {
+      EXPECT_EQ(*sorted.rows, static_cast<int64_t>(rows.size()));
+    }
     return rows;
   }
 

@@ -35,7 +35,9 @@ TEST(LakeCompact, FewSortedFilesWithTheSameRows) {
   const auto files = lake.DataFiles();
   ASSERT_EQ(files.size(), 2U);
   for (const lake::DataFile& file : files) {
-    if (file.record_count == 30) EXPECT_EQ(file.sort_order_id, 1);
+    if (file.record_count == 30) {
+      EXPECT_EQ(file.sort_order_id, 1);
+    }
   }
   // In order: the file's rows as they lie.
   const std::string read = lake.Read({.filter = "datetime < 2021-01-01", .columns = {"datetime"}});
