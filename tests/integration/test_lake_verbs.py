@@ -17,8 +17,12 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import EqualTo, LessThan
 from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
 from pyiceberg.transforms import MonthTransform
+from pyiceberg.types import DoubleType, IntegerType, NestedField, TimestampType
 
+SCHEMA = Schema(NestedField(1, "datetime", TimestampType()), NestedField(2, "bid", DoubleType()),
+                NestedField(3, "volume", IntegerType()))
 BIN = os.environ.get("TICKHOUSE_BIN", "build/release/bin/tickhouse")
 
 
@@ -60,7 +64,7 @@ class Lake:
         self.folder = folder
         run(folder, "lake", "init")
         spec = PartitionSpec(PartitionField(1, 1000, MonthTransform(), "month"))
-        table = open_catalog(folder).create_table("gold.eurusd", schema=ticks(1).schema, partition_spec=spec)
+        table = open_catalog(folder).create_table("gold.eurusd", schema=SCHEMA, partition_spec=spec)
         for month in (1, 2):
             for first in (100, 0, 50):
                 table.append(ticks(month, first=first))
@@ -363,7 +367,7 @@ def test_menu_hears_ctrl_c_and_ctrl_d(lake):
 
 
 def test_menu_switches_tables_and_takes_lines_from_a_pipe(lake):
-    open_catalog(lake.folder).create_table("gold.gbpjpy", schema=ticks(1).schema)
+    open_catalog(lake.folder).create_table("gold.gbpjpy", schema=SCHEMA)
     done = subprocess.run([BIN, "-q", "lake", "menu"], cwd=lake.folder, input="1\nt\ngbpjpy\ns\nq\n",
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "gold.gbpjpy: nothing" in done.stdout and "no snapshot yet" in done.stdout
