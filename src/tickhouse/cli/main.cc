@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "tickhouse/app/files.h"
 #include "tickhouse/app/run_report.h"
 #include "tickhouse/cli/commands.h"
+#include "tickhouse/cli/standard_output.h"
 #include "tickhouse/cli/terminal_progress.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/core/parallel.h"
@@ -53,6 +55,7 @@ void AddGlobalOptions(CLI::App& app, Cli* cli) {
 }
 
 int PrintFailure(const Cli& cli, const Error& error) {
+  if (ReaderIsGone()) return kReaderIsGone;
   if (cli.options.json) {
     std::printf("%s\n", app::ErrorJson(cli.command, error).c_str());
   }
@@ -70,7 +73,8 @@ int PrintReport(const Cli& cli, const app::RunReport& report) {
                    problem.message.c_str());
     }
   }
-  if (std::fflush(stdout) != 0) {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    if (ReaderIsGone(errno)) return kReaderIsGone;
     std::fprintf(stderr, "tickhouse %s: cannot write to standard output\n", cli.command.c_str());
     return 1;
   }

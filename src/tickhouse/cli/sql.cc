@@ -1,13 +1,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdio>
 #include <memory>
 
 #include "tickhouse/app/sql/run_sql.h"
 #include "tickhouse/cli/commands.h"
 #include "tickhouse/cli/duration.h"
+#include "tickhouse/cli/standard_output.h"
 #include "tickhouse/cli/workspace_options.h"
 
 namespace tickhouse::cli {
@@ -36,11 +35,6 @@ Status AddSession(const std::vector<std::string>& given, app::SqlRequest* reques
   return {};
 }
 
-Status Print(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
-  return FailErrno(errno, "standard output");
-}
-
 Result<app::RunReport> Run(const Options& options, bool json, app::Environment& environment) {
   app::SqlRequest request = options.request;
   if (request.statement.empty() == options.file.empty()) {
@@ -56,7 +50,7 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
   }
   if (isatty(STDOUT_FILENO) == 1) request.most_cell_columns = kMostCellColumns;
   request.rows_in_report = json;
-  request.print = Print;
+  request.print = WriteOutput;
   return app::RunSql(request, environment);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tickhouse/lake/scan/resolve_snapshot.h"
 #include "tickhouse/report/text/display_text.h"
 #include "tickhouse/report/text/text_table.h"
 
@@ -34,13 +35,14 @@ std::string TimeText(int64_t timestamp_ms) {
   return FormatUtc(FromNanos(timestamp_ms * kNanosPerMilli));
 }
 
-Json TableJson(const LoadedTable& table) {
+// Rows, files and bytes of `snapshot`.
+Json TableJson(const LoadedTable& table, const Snapshot* snapshot) {
   const TableMetadata& metadata = *table.metadata;
   const Snapshot* const current = metadata.CurrentSnapshot();
   Json json = {{"table", table.identifier.ToString()},
-               {"rows", Figure(current, "total-records")},
-               {"files", Figure(current, "total-data-files")},
-               {"bytes", Figure(current, "total-files-size")},
+               {"rows", Figure(snapshot, "total-records")},
+               {"files", Figure(snapshot, "total-data-files")},
+               {"bytes", Figure(snapshot, "total-files-size")},
                {"snapshots", metadata.snapshots.size()},
                {"current_snapshot_id", nullptr},
                {"last_updated_ms", metadata.last_updated_ms},
@@ -95,9 +97,9 @@ std::string RefsText(const TableMetadata& metadata, int64_t snapshot_id) {
   return text;
 }
 
-std::string ShowText(const LoadedTable& table, std::size_t width) {
+std::string ShowText(const LoadedTable& table, const lake::ReadPoint& point, std::size_t width) {
   const TableMetadata& metadata = *table.metadata;
-  const Snapshot* const current = metadata.CurrentSnapshot();
+  const Snapshot* const current = point.snapshot;
   std::string text = fmt::format("{}\n", table.identifier.ToString());
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<12} {}\n", name, report::OneLine(value));
@@ -121,7 +123,7 @@ std::string ShowText(const LoadedTable& table, std::size_t width) {
   text += '\n';
   report::TextTable columns(
       {{"id", true}, {"column"}, {"type"}, {"required"}, {"doc", false, true}});
-  for (const lake::Field& field : metadata.CurrentSchema().fields) {
+  for (const lake::Field& field : point.schema->fields) {
     columns.AddRow({std::to_string(field.id), field.name, field.type.ToString(),
                     field.required ? "yes" : "", field.doc.value_or("")});
   }
@@ -175,7 +177,7 @@ Result<RunReport> LakeTables(const WorkspaceRequest& request, std::size_t width,
         run.AddProblem(identifier.ToString(), table.error());
         continue;
       }
-      Json json = TableJson(*table);
+      Json json = TableJson(*table, table->metadata->CurrentSnapshot());
       text.AddRow({identifier.ToString(), report::GroupDigits(json["rows"].get<int64_t>()),
                    report::GroupDigits(json["files"].get<int64_t>()),
                    report::ShortBytes(json["bytes"].get<int64_t>()),
@@ -192,14 +194,19 @@ Result<RunReport> LakeTables(const WorkspaceRequest& request, std::size_t width,
 }
 
 Result<RunReport> LakeShow(const WorkspaceRequest& request, const std::string& table,
-                           std::size_t width, Environment& environment) {
+                           const std::string& at, std::size_t width, Environment& environment) {
   TICKHOUSE_ASSIGN(const Workspace workspace, OpenWorkspace(request, environment));
   TICKHOUSE_ASSIGN(const lake::TableIdentifier identifier, TableNamed(table));
   TICKHOUSE_ASSIGN(const LoadedTable loaded, workspace.catalog->LoadTable(identifier));
+  TICKHOUSE_ASSIGN(const lake::ReadPoint point, lake::ResolveReadPoint(*loaded.metadata, at));
   RunReport run;
   run.command = "lake show";
-  run.text = ShowText(loaded, width);
-  run.details.emplace_back("table", TableJson(loaded).dump());
+  run.text = ShowText(loaded, point, width);
+  Json json = TableJson(loaded, point.snapshot);
+  json["snapshot_id"] = nullptr;
+  if (point.snapshot != nullptr) json["snapshot_id"] = point.snapshot->id;
+  json["schema_id"] = point.schema->id;
+  run.details.emplace_back("table", json.dump());
   run.details.emplace_back("metadata", lake::TableMetadataToJson(*loaded.metadata));
   return run;
 }

@@ -15,9 +15,10 @@ namespace tickhouse::app {
 Result<RunReport> LakeTables(const WorkspaceRequest& request, std::size_t width,
                              Environment& environment);
 
-/// One table: columns, partitioning, order, properties, refs, where it lies.
+/// One table: columns, partitioning, order, properties, refs, where it lies. `at` (a snapshot id,
+/// branch, tag or time; empty: now) is of rows, files and columns.
 Result<RunReport> LakeShow(const WorkspaceRequest& request, const std::string& table,
-                           std::size_t width, Environment& environment);
+                           const std::string& at, std::size_t width, Environment& environment);
 
 /// Its snapshots, oldest first, the current one marked, with branches and tags.
 Result<RunReport> LakeSnapshots(const WorkspaceRequest& request, const std::string& table,

@@ -9,6 +9,7 @@
 
 #include "tickhouse/lake/format/location.h"
 #include "tickhouse/lake/scan/delete_index.h"
+#include "tickhouse/lake/scan/metadata_tables.h"
 #include "tickhouse/lake/update/file_changes.h"
 
 namespace tickhouse::lake {
@@ -103,51 +104,107 @@ int64_t RowsOf(const std::vector<DataFile>& files) {
   return rows;
 }
 
-void CountBefore(const std::vector<CompactGroup>& groups, Receipt* receipt) {
+void CountBefore(const TableMetadata& metadata, const std::vector<CompactGroup>& groups,
+                 Receipt* receipt) {
   receipt->figures["groups"] = static_cast<int64_t>(groups.size());
   for (const CompactGroup& group : groups) {
-    receipt->figures["files-before"] += static_cast<int64_t>(group.inputs.size());
-    receipt->figures["bytes-before"] += group.bytes;
+    const PartitionKey& key = group.partition;
+    ReceiptGroup told{.partition = PartitionText(metadata, key.spec_id, key.values),
+                      .files = static_cast<int64_t>(group.inputs.size()),
+                      .bytes = group.bytes};
     for (const CompactInput& input : group.inputs) {
-      receipt->figures["rows-before"] += input.data.file.record_count;
+      told.rows += input.data.file.record_count;
+      told.deletes += static_cast<int64_t>(input.deletes.size());
     }
+    receipt->figures["files-before"] += told.files;
+    receipt->figures["bytes-before"] += told.bytes;
+    receipt->figures["rows-before"] += told.rows;
+    receipt->groups.push_back(std::move(told));
   }
 }
 
-/// One group from rows to commit. An error: the run cannot go on.
-class GroupRun {
+/// Groups from rows to commits. An error: the run cannot go on.
+class CompactRun {
  public:
-  GroupRun(UpdateSession& session, const LoadedTable& table, const SnapshotTarget& target,
-           Receipt* receipt)
-      : session_(session), table_(table), target_(target), receipt_(receipt) {}
-
-  Status Run(const CompactGroup& group, const RewriteGroup& rewrite) {
-    TICKHOUSE_TRY(session_.cancel.Check());
-    auto added = rewrite(table_, group);
-    if (!added) return Fail(std::move(added).error());
-    FileRewrite change;
-    change.added = *added;
-    for (const CompactInput& input : group.inputs) change.removed_data.push_back(input.data);
-    auto done = RewriteFiles(session_, table_.identifier, change, planned_, target_);
-    if (!done) return Judge(std::move(done).error(), *added);
-    receipt_->metadata_after = done->table.metadata_location;
-    ++receipt_->figures["groups-done"];
-    receipt_->figures["files-after"] += static_cast<int64_t>(added->size());
-    receipt_->figures["rows-after"] += RowsOf(*added);
-    for (const DataFile& file : *added) receipt_->figures["bytes-after"] += file.file_size;
-    return {};
+  CompactRun(UpdateSession& session, const LoadedTable& table, int64_t planned_on,
+             const SnapshotTarget& target, Receipt* receipt)
+      : session_(session), table_(table), target_(target), receipt_(receipt) {
+    planned_ = {.snapshot_id = planned_on, .isolation = Isolation::kSnapshot};
   }
 
-  void PlannedOnSnapshot(int64_t snapshot_id) {
-    planned_ = {.snapshot_id = snapshot_id, .isolation = Isolation::kSnapshot};
+  Status Run(const std::vector<CompactGroup>& groups, const RewriteGroup& rewrite,
+             int64_t commit_bytes) {
+    for (const CompactGroup& group : groups) {
+      if (const Status done = Rewrite(group, rewrite); !done) return AfterFailure(done.error());
+      if (pending_bytes_ < commit_bytes) continue;
+      TICKHOUSE_TRY(CommitPending());
+    }
+    return CommitPending();
   }
 
  private:
-  Status Judge(Error error, const std::vector<DataFile>& added) {
-    if (error.kind == ErrorKind::kUnknownOutcome) return Fail(std::move(error));
-    RemoveNewFiles(session_, added, receipt_);
-    if (error.kind != ErrorKind::kConflict) return Fail(std::move(error));
-    receipt_->notes.push_back("a group was given up: " + error.message);
+  Status Rewrite(const CompactGroup& group, const RewriteGroup& rewrite) {
+    TICKHOUSE_TRY(session_.cancel.Check());
+    TICKHOUSE_ASSIGN(std::vector<DataFile> added, rewrite(table_, group));
+    FileRewrite change{.added = std::move(added)};
+    for (const CompactInput& input : group.inputs) change.removed_data.push_back(input.data);
+    pending_.push_back(std::move(change));
+    pending_bytes_ += group.bytes;
+    return {};
+  }
+
+  /// Work that is done is kept, unless the user wants an end now.
+  Status AfterFailure(Error error) {
+    if (error.kind == ErrorKind::kCancelled) {
+      for (const FileRewrite& change : pending_) RemoveNewFiles(session_, change.added, receipt_);
+    } else if (const Status done = CommitPending(); !done) {
+      receipt_->notes.push_back(done.error().ToString());
+    }
+    return Fail(std::move(error));
+  }
+
+  Status CommitPending() {
+    const std::vector<FileRewrite> changes = std::exchange(pending_, {});
+    pending_bytes_ = 0;
+    if (changes.size() > 1) {
+      FileRewrite together;
+      for (const FileRewrite& change : changes) {
+        together.added.insert(together.added.end(), change.added.begin(), change.added.end());
+        together.removed_data.insert(together.removed_data.end(), change.removed_data.begin(),
+                                     change.removed_data.end());
+      }
+      const Status done = Commit(together, static_cast<int64_t>(changes.size()));
+      if (done || done.error().kind != ErrorKind::kConflict) return done;
+    }
+    // One by one: only those that conflict are given up.
+    Status ended;
+    for (const FileRewrite& change : changes) {
+      const Status done = ended ? Commit(change, 1) : Status();
+      if (ended && done) continue;
+      if (ended && done.error().kind != ErrorKind::kConflict) {
+        ended = done;  // What waits behind it is not committed any more.
+        continue;
+      }
+      RemoveNewFiles(session_, change.added, receipt_);
+      if (ended) receipt_->notes.push_back("a group was given up: " + done.error().message);
+    }
+    return ended;
+  }
+
+  /// After a conflict the new files are still there.
+  Status Commit(const FileRewrite& change, int64_t groups) {
+    const auto done = RewriteFiles(session_, table_.identifier, change, planned_, target_);
+    if (!done) {
+      const ErrorKind kind = done.error().kind;
+      const bool may_stand = kind == ErrorKind::kUnknownOutcome || kind == ErrorKind::kConflict;
+      if (!may_stand) RemoveNewFiles(session_, change.added, receipt_);
+      return Fail(done.error());
+    }
+    receipt_->metadata_after = done->table.metadata_location;
+    receipt_->figures["groups-done"] += groups;
+    receipt_->figures["files-after"] += static_cast<int64_t>(change.added.size());
+    receipt_->figures["rows-after"] += RowsOf(change.added);
+    for (const DataFile& file : change.added) receipt_->figures["bytes-after"] += file.file_size;
     return {};
   }
 
@@ -156,6 +213,8 @@ class GroupRun {
   const SnapshotTarget& target_;
   Receipt* receipt_;
   PlannedOn planned_;
+  std::vector<FileRewrite> pending_;  // Written, not committed.
+  int64_t pending_bytes_ = 0;
 };
 
 }  // namespace
@@ -194,15 +253,10 @@ Result<Receipt> CompactFiles(UpdateSession& session, const TableIdentifier& iden
   if (head == nullptr) return receipt;
   TICKHOUSE_ASSIGN(const auto groups,
                    PlanCompaction(*session.files, *table.metadata, *head, request));
-  CountBefore(groups, &receipt);
+  CountBefore(*table.metadata, groups, &receipt);
   if (request.dry_run || groups.empty()) return receipt;
-  GroupRun run(session, table, target, &receipt);
-  run.PlannedOnSnapshot(head->id);
-  Status ended;
-  for (const CompactGroup& group : groups) {
-    ended = run.Run(group, rewrite);
-    if (!ended) break;
-  }
+  CompactRun run(session, table, head->id, target, &receipt);
+  const Status ended = run.Run(groups, rewrite, request.group_bytes);
   if (!ended) receipt.notes.push_back(ended.error().ToString());
   TICKHOUSE_TRY(KeepReceipt(session, *table.metadata, receipt));
   TICKHOUSE_TRY(ended);

@@ -21,7 +21,8 @@ struct CompactRequest {
   /// Files larger than a target by this much are split up; those smaller by `small` are joined.
   double small = 0.75;
   double large = 1.8;
-  /// Rewritten together, so committed together. A killed run has lost at most one group.
+  /// Of a group at most, and of groups that are committed together at least: so much work a killed
+  /// run has lost at most twice.
   int64_t group_bytes = int64_t{10} << 30;
   bool dry_run = false;
 };
@@ -51,10 +52,11 @@ Result<std::vector<CompactGroup>> PlanCompaction(io::FileSystem& files,
 using RewriteGroup =
     std::function<Result<std::vector<DataFile>>(const LoadedTable& table, const CompactGroup&)>;
 
-/// Rewrites and commits group after group. A group that conflicts with what others did meanwhile is
-/// noted, its new files are removed and the next goes on; after an unknown outcome its files stay
-/// and the run ends. Figures: groups, groups-done, files-before, files-after, bytes-before,
-/// bytes-after, rows-before, rows-after.
+/// Rewrites group after group, and commits what has come together. A group that conflicts with what
+/// others did meanwhile is noted, its new files are removed and the others go on; after an unknown
+/// outcome its files stay and the run ends. Where a group cannot be rewritten, those before it are
+/// committed. Figures: groups, groups-done, files-before, files-after, bytes-before, bytes-after,
+/// rows-before, rows-after.
 Result<Receipt> CompactFiles(UpdateSession& session, const TableIdentifier& identifier,
                              const RewriteGroup& rewrite, const CompactRequest& request = {},
                              const SnapshotTarget& target = {});

@@ -127,6 +127,55 @@ TEST(CompactFiles, DeletesThatArriveMeanwhileWinAndTheNewFilesGo) {
   EXPECT_FALSE(lake.Paths().contains(TestLake::File("joined-a").path));
 }
 
+TEST(CompactFiles, GroupsAreCommittedTogetherAndAConflictCostsOnlyItsOwn) {
+  FiledLake lake;
+  for (const char* name : {"a", "b", "c"}) lake.Append(name, {}, 51);
+  for (const char* name : {"d", "e", "f"}) lake.Append(name, {}, 52);
+  const std::size_t snapshots = lake.Load().metadata->snapshots.size();
+  ASSERT_OK_AND_ASSIGN(const Receipt done,
+                       CompactFiles(lake.session, lake.id, JoinInto(lake), {.min_files = 3}));
+  EXPECT_EQ(lake.Load().metadata->snapshots.size(), snapshots + 1);
+  ASSERT_EQ(done.groups.size(), 2U);
+  EXPECT_EQ(done.groups[0].partition, "datetime_year=2021");
+  EXPECT_EQ(done.groups[0].files, 3);
+  EXPECT_THAT(ReceiptToJson(done), testing::HasSubstr("\"partition\": \"datetime_year=2022\""));
+  for (const char* name : {"g", "h"}) lake.Append(name, {}, 51);
+  for (const char* name : {"i", "j"}) lake.Append(name, {}, 52);
+  lake.catalog->before_commit = [&] {
+    UpdateSession rival = lake.Rival();
+    ASSERT_OK(CommitRowDelta(rival, lake.id,
+                             {.added_deletes = {TestLake::Deletes("del", 51, "g")},
+                              .referenced_files = {TestLake::File("g").path}},
+                             PlannedOnHead(*lake.Load().metadata)));
+  };
+  ASSERT_OK_AND_ASSIGN(const Receipt receipt,
+                       CompactFiles(lake.session, lake.id, JoinInto(lake), {.min_files = 3}));
+  EXPECT_EQ(receipt.figures.at("groups"), 2);
+  EXPECT_EQ(receipt.figures.at("groups-done"), 1);
+  EXPECT_EQ(receipt.notes.size(), 1U);
+  const Names live = lake.LiveNames();
+  EXPECT_TRUE(live.contains("g") && live.contains("h") && live.contains("del"));
+  EXPECT_FALSE(live.contains("i") || live.contains("j"));
+  lake.ExpectWhole();
+}
+
+TEST(CompactFiles, WhatWasRewrittenBeforeAFailureIsCommitted) {
+  FiledLake lake;
+  for (const char* name : {"a", "b", "c"}) lake.Append(name, {}, 51);
+  for (const char* name : {"d", "e", "f"}) lake.Append(name, {}, 52);
+  const RewriteGroup join = JoinInto(lake);
+  int groups = 0;
+  const RewriteGroup once = [&](const LoadedTable& table,
+                                const CompactGroup& group) -> Result<std::vector<DataFile>> {
+    if (++groups == 2) return Fail(ErrorKind::kCorrupt, "a broken file");
+    return join(table, group);
+  };
+  EXPECT_THAT(CompactFiles(lake.session, lake.id, once, {.min_files = 3}),
+              HasErrorMessage("a broken file"));
+  EXPECT_EQ(lake.LiveNames(), (Names{"d", "e", "f", "joined-a"}));
+  lake.ExpectWhole();
+}
+
 TEST(CompactFiles, AppendsThatArriveMeanwhileSurvive) {
   FiledLake lake;
   for (const char* name : {"a", "b", "c"}) lake.Append(name);
@@ -203,6 +252,27 @@ TEST(RewriteManifests, AnAppendMeanwhileIsKept) {
   lake.ExpectWhole();
   EXPECT_THAT(RewriteManifests(lake.session, lake.id, {.target_bytes = 0}),
               IsError(ErrorKind::kInvalidArgument));
+}
+
+TEST(RewriteManifests, ManifestsOfNothingButRemovedFilesGo) {
+  FiledLake lake(Properties{{"commit.manifest-merge.enabled", "false"}});
+  for (const char* name : {"a", "b", "c"}) lake.Append(name, {}, name[0] == 'c' ? 52 : 51);
+  ASSERT_OK(ReplacePartitions(lake.session, lake.id, {lake.Write("new", 51)},
+                              PlannedOnHead(*lake.Load().metadata)));
+  const LoadedTable before = lake.Load();
+  const Snapshot& removal = *before.metadata->CurrentSnapshot();
+  ASSERT_OK_AND_ASSIGN(const Receipt plan,
+                       RewriteManifests(lake.session, lake.id, {.dry_run = true}));
+  ASSERT_OK_AND_ASSIGN(const Receipt receipt, RewriteManifests(lake.session, lake.id));
+  EXPECT_EQ(receipt.figures.at("manifests-after"), 1);
+  EXPECT_EQ(plan.figures.at("manifests-after"), 1);
+  EXPECT_EQ(lake.LiveNames(), (Names{"c", "new"}));
+  // The snapshot that removed them still tells so.
+  ASSERT_OK_AND_ASSIGN(const auto list, ReadManifestList(*lake.files, removal));
+  EXPECT_TRUE(std::ranges::any_of(
+      list, [](const ManifestFile& manifest) { return manifest.deleted_files_count > 0; }));
+  ASSERT_OK_AND_ASSIGN(const Receipt again, RewriteManifests(lake.session, lake.id));
+  EXPECT_TRUE(again.metadata_after.empty());
 }
 
 TEST(RewriteManifests, ARemovalMeanwhileMakesItReadAgain) {

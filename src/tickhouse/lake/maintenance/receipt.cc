@@ -67,6 +67,14 @@ std::string ReceiptToJson(const Receipt& receipt) {
                {"figures", receipt.figures},
                {"files", Json::array()},
                {"notes", receipt.notes}};
+  if (!receipt.backup.empty()) json["backup"] = receipt.backup;
+  for (const ReceiptGroup& group : receipt.groups) {
+    json["groups"].push_back({{"partition", group.partition},
+                              {"files", group.files},
+                              {"bytes", group.bytes},
+                              {"rows", group.rows},
+                              {"deletes", group.deletes}});
+  }
   for (const FileRemoval& removal : receipt.removals) {
     json["files"].push_back({{"path", removal.path},
                              {"role", FileRoleName(removal.role)},

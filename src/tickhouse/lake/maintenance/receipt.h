@@ -25,6 +25,15 @@ struct FileRemoval {
   RemovalState state = RemovalState::kPlanned;
 };
 
+/// Files of a partition that are written anew together.
+struct ReceiptGroup {
+  std::string partition;  ///< "datetime_year=2021"; "" in a table without partitions.
+  int64_t files = 0;
+  int64_t bytes = 0;
+  int64_t rows = 0;
+  int64_t deletes = 0;  ///< Delete files that are applied on the way, each as often as it applies.
+};
+
 struct Receipt {
   std::string action;  ///< "expire", "orphans", "compact", "rewrite-manifests", "repair".
   TableIdentifier table;
@@ -33,9 +42,11 @@ struct Receipt {
   bool dry_run = false;
   std::string metadata_before;
   std::string metadata_after;  ///< Empty when nothing was committed.
+  std::string backup = {};     ///< Of "repair": a copy of `metadata_before`, where there was one.
   std::vector<int64_t> snapshots_removed = {};
   std::vector<std::string> refs_removed = {};
   std::vector<FileRemoval> removals = {};
+  std::vector<ReceiptGroup> groups = {};        ///< Of "compact": what was planned.
   std::map<std::string, int64_t> figures = {};  ///< "manifests-before": 120.
   std::vector<std::string> notes = {};          ///< What could not be done, and why.
 

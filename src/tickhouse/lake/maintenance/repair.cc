@@ -93,6 +93,26 @@ void PlanMain(const TableMetadata& metadata, const CheckReport& report, RepairPl
     return;
   }
   plan->notes.push_back("every snapshot in the history of main has faults");
+  std::string sound;
+  for (const auto& [name, ref] : metadata.refs) {
+    if (!report.Harms(ref.snapshot_id)) sound += (sound.empty() ? "" : ", ") + name;
+  }
+  if (sound.empty()) return;
+  plan->notes.back() += "; whole are " + sound + ": `tickhouse lake rollback --any` goes to one";
+}
+
+/// A copy of what the pointer leads to, among the receipts, which orphan removal leaves alone.
+/// Where it lies; empty when nothing is there to be copied.
+Result<std::string> KeepBackup(UpdateSession& session, const std::string& location) {
+  TICKHOUSE_ASSIGN(const std::string path, StoragePath(location));
+  const auto text = session.files->ReadWhole(path);
+  if (!text && text.error().kind == ErrorKind::kNotFound) return std::string();
+  if (!text) return Fail(text.error().WithContext("backup"));
+  const std::string backup = fmt::format("{}/receipts/{}-backup-{}.copy", io::ParentPath(location),
+                                         NowMillis(*session.clock), io::BaseName(location));
+  TICKHOUSE_ASSIGN(const std::string target, StoragePath(backup));
+  TICKHOUSE_TRY(session.files->WriteWhole(target, *text));
+  return backup;
 }
 
 bool IsBrokenPointer(const Error& error) {
@@ -124,6 +144,7 @@ Result<Receipt> RepairTable(UpdateSession& session, const TableIdentifier& ident
   if (plan.empty()) {
     return Fail(ErrorKind::kInvalidArgument, "the plan changes nothing: there is nothing to mend");
   }
+  TICKHOUSE_ASSIGN(std::string backup, KeepBackup(session, plan.pointer_before));
   if (plan.pointer_after) {
     TICKHOUSE_TRY(
         session.catalog->MovePointer(identifier, plan.pointer_before, *plan.pointer_after));
@@ -131,6 +152,7 @@ Result<Receipt> RepairTable(UpdateSession& session, const TableIdentifier& ident
   TICKHOUSE_ASSIGN(LoadedTable table, session.catalog->LoadTable(identifier));
   Receipt receipt = BeginReceipt("repair", session, table);
   receipt.metadata_before = plan.pointer_before;
+  receipt.backup = std::move(backup);
   receipt.notes = plan.notes;
   if (plan.main_after) {
     if (table.metadata_location != plan.pointer_before) {

@@ -28,9 +28,10 @@ struct RepairPlan {
 Result<RepairPlan> PlanRepair(UpdateSession& session, const TableIdentifier& identifier,
                               bool footers = true);
 
-/// Carries the plan out, and keeps a receipt that names the state before. The metadata file that
-/// was left is not touched: going back to it is one registration away. kConflict when somebody else
-/// changed the table since the plan; plan again.
+/// Carries the plan out after a copy of the metadata was put beside the receipts, and keeps a
+/// receipt that names the state before. The metadata file that was left is not touched: going back
+/// to it is one registration away. kConflict when somebody else changed the table since the plan;
+/// plan again.
 Result<Receipt> RepairTable(UpdateSession& session, const TableIdentifier& identifier,
                             const RepairPlan& plan);
 

@@ -64,9 +64,14 @@ TEST_F(RepairTest, MetadataThatIsCutIsLeftWhereItIs) {
   EXPECT_THAT(catalog().LoadTable(lake.id), IsError(ErrorKind::kCorrupt));
   ASSERT_OK_AND_ASSIGN(const RepairPlan plan, Plan());
   EXPECT_EQ(plan.pointer_after, sound);
-  ASSERT_OK(RepairTable(lake.session, lake.id, plan));
+  ASSERT_OK_AND_ASSIGN(const Receipt receipt, RepairTable(lake.session, lake.id, plan));
   EXPECT_EQ(lake.Load().metadata_location, sound);
   EXPECT_OK(lake.files->Stat(broken));
+  EXPECT_THAT(receipt.backup, testing::HasSubstr("/receipts/"));
+  EXPECT_THAT(receipt.backup, testing::EndsWith("-backup-00099-broken.metadata.json.copy"));
+  ASSERT_OK_AND_ASSIGN(const std::string copy, lake.files->ReadWhole(receipt.backup));
+  EXPECT_EQ(copy, "{\"format-version\": 2, \"table-uu");
+  EXPECT_THAT(ReceiptToJson(receipt), testing::HasSubstr("\"backup\""));
 }
 
 TEST_F(RepairTest, MetadataWhoseHeadIsBrokenIsPassedOver) {
@@ -107,6 +112,9 @@ TEST_F(RepairTest, MainGoesBackToTheLastSoundSnapshot) {
   EXPECT_FALSE(plan.pointer_after);
   ASSERT_OK_AND_ASSIGN(const Receipt receipt, RepairTable(lake.session, lake.id, plan));
   EXPECT_EQ(receipt.metadata_before, before);
+  ASSERT_OK_AND_ASSIGN(const std::string original, lake.files->ReadWhole(before));
+  ASSERT_OK_AND_ASSIGN(const std::string copy, lake.files->ReadWhole(receipt.backup));
+  EXPECT_EQ(copy, original);
   EXPECT_EQ(lake.Load().metadata->current_snapshot_id, first);
   EXPECT_EQ(lake.LiveNames(), Names{"a"});
   EXPECT_NE(lake.Load().metadata->FindSnapshot(third), nullptr) << "nothing is removed";
@@ -120,7 +128,9 @@ TEST_F(RepairTest, AHistoryThatIsBrokenThroughoutStays) {
   ASSERT_OK(lake.files->Remove(TestLake::File("a").path));
   ASSERT_OK_AND_ASSIGN(const RepairPlan plan, Plan());
   EXPECT_TRUE(plan.empty());
-  EXPECT_THAT(plan.notes, testing::ElementsAre(testing::HasSubstr("every snapshot")));
+  EXPECT_THAT(plan.notes,
+              testing::ElementsAre(testing::AllOf(testing::HasSubstr("every snapshot"),
+                                                  testing::Not(testing::HasSubstr("rollback")))));
 }
 
 TEST_F(RepairTest, WhatSomebodyChangedSinceIsLeftAlone) {

@@ -42,6 +42,16 @@ std::map<int, SpecPlan> PlanSpecs(const std::vector<ManifestFile>& list, int64_t
   return plans;
 }
 
+/// Those that only tell of files removed long ago: the snapshot that removed them lists them
+/// itself.
+std::set<std::string> DeadOf(const std::vector<ManifestFile>& list) {
+  std::set<std::string> dead;
+  for (const ManifestFile& manifest : list) {
+    if (!MayHaveLiveFiles(manifest)) dead.insert(manifest.path);
+  }
+  return dead;
+}
+
 Result<std::vector<ManifestEntry>> LiveOf(io::FileSystem& files, const TableMetadata& metadata,
                                           const SpecPlan& plan) {
   std::vector<ManifestEntry> live;
@@ -100,7 +110,8 @@ class Rewriter {
     TICKHOUSE_ASSIGN(const Snapshot* head, producer_.Head(metadata));
     TICKHOUSE_ASSIGN(const auto list, producer_.ReadList(head));
     TICKHOUSE_ASSIGN(const auto plans, Plan(metadata, list));
-    if (plans.empty()) return TableChange();
+    const std::set<std::string> dead = DeadOf(list);
+    if (plans.empty() && dead.empty()) return TableChange();
     // Manifests never change: what was written in an earlier attempt stands while its sources do.
     if (made_.replaced.empty() || !StillThere(made_.replaced, list)) {
       made_ = {};
@@ -110,13 +121,15 @@ class Rewriter {
     }
     std::vector<ManifestFile> manifests = made_.written;
     for (const ManifestFile& manifest : list) {
-      if (!made_.replaced.contains(manifest.path)) manifests.push_back(manifest);
+      if (made_.replaced.contains(manifest.path) || dead.contains(manifest.path)) continue;
+      manifests.push_back(manifest);
     }
     Report(list.size(), manifests.size(), receipt);
     const std::size_t kept = manifests.size() - made_.written.size();
+    const std::size_t replaced = made_.replaced.size() + dead.size();
     return producer_.ProduceList(base, std::move(manifests),
                                  {{"manifests-created", fmt::to_string(made_.written.size())},
-                                  {"manifests-replaced", fmt::to_string(made_.replaced.size())},
+                                  {"manifests-replaced", fmt::to_string(replaced)},
                                   {"manifests-kept", fmt::to_string(kept)},
                                   {"entries-processed", fmt::to_string(made_.files)}},
                                  written);
@@ -127,7 +140,7 @@ class Rewriter {
     TICKHOUSE_ASSIGN(const Snapshot* head, producer_.Head(*base.metadata));
     TICKHOUSE_ASSIGN(const auto list, producer_.ReadList(head));
     TICKHOUSE_ASSIGN(const auto plans, Plan(*base.metadata, list));
-    std::size_t after = list.size();
+    std::size_t after = list.size() - DeadOf(list).size();
     for (const auto& [spec_id, plan] : plans) {
       after = after - plan.members.size() + static_cast<std::size_t>(plan.wanted);
     }

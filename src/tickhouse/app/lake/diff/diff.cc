@@ -20,6 +20,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using lake::Snapshot;
 
+constexpr std::size_t kMostFilesTold = 40;
+
 Json SnapshotJson(const Snapshot* snapshot) {
   if (snapshot == nullptr) return nullptr;
   return {{"snapshot_id", snapshot->id},
@@ -60,10 +62,7 @@ class Diff {
       (change.adds() ? rows_added_ : rows_removed_) += rows;
       files_added_ += change.kind == RowChangeKind::kFileAdded ? 1 : 0;
       files_removed_ += change.kind == RowChangeKind::kFileRemoved ? 1 : 0;
-      const std::string path = PathOf(change.rows.data.path);
-      table_.AddRow({std::string(RowChangeName(change.kind)), report::GroupDigits(rows),
-                     change.rows.only.empty() ? report::ShortBytes(change.rows.data.file_size) : "",
-                     path});
+      if (files_json_.size() < kMostFilesTold) AddLine(change, rows);
       Json json = {{"change", RowChangeName(change.kind)},
                    {"path", change.rows.data.path},
                    {"rows", rows},
@@ -73,6 +72,13 @@ class Diff {
       files_json_.push_back(std::move(json));
     }
     return {};
+  }
+
+  void AddLine(const RowChange& change, int64_t rows) {
+    const bool whole = change.rows.only.empty();
+    table_.AddRow({std::string(RowChangeName(change.kind)), report::GroupDigits(rows),
+                   whole ? report::ShortBytes(change.rows.data.file_size) : "",
+                   PathOf(change.rows.data.path)});
   }
 
   // Below the table's folder, where it is.
@@ -128,6 +134,10 @@ class Diff {
     run_.text = fmt::format("{}\n  from  {}\n  to    {}\n", opened_.id.ToString(),
                             DescribeSnapshot(from_), DescribeSnapshot(to_));
     if (!plan_.changes.empty()) run_.text += "\n" + table_.ToString(request_.width);
+    if (files_json_.size() > kMostFilesTold) {
+      run_.text += fmt::format("... and {} more files (--json names all)\n",
+                               files_json_.size() - kMostFilesTold);
+    }
     run_.text += "\n" + sum + "\n";
   }
 

@@ -21,6 +21,7 @@ namespace tickhouse::app {
 namespace {
 
 constexpr int64_t kRowsShown = 20;
+constexpr std::size_t kSnapshotsShown = 40;
 constexpr std::size_t kMostCellColumns = 40;
 
 std::string_view Trimmed(std::string_view text) {
@@ -46,9 +47,13 @@ class Menu {
 
   Result<RunReport> Run() {
     TICKHOUSE_TRY(ChooseFirst());
+    if (!done_) {
+      TICKHOUSE_TRY(ShowState());
+      TICKHOUSE_TRY(ShowWishes());
+    }
     while (!done_) {
-      TICKHOUSE_TRY(ShowHead());
-      TICKHOUSE_ASSIGN(const auto word, Ask("> "));
+      TICKHOUSE_TRY(ShowState());
+      TICKHOUSE_ASSIGN(const auto word, Ask(fmt::format("{} (? for help) > ", table_)));
       if (!word) break;
       TICKHOUSE_TRY(Obey(*word));
     }
@@ -101,15 +106,19 @@ class Menu {
     return OpenTable(workspace_, table_, environment_);
   }
 
-  Status ShowHead() {
+  // Where the table is, when that is not what was told last.
+  Status ShowState() {
     const auto opened = Open();
-    if (!opened) {
-      TICKHOUSE_TRY(Tell(opened.error()));
-    } else {
-      TICKHOUSE_TRY(
-          Print(fmt::format("\n{}: {}\n", (*opened)->id.ToString(),
-                            DescribeSnapshot((*opened)->loaded.metadata->CurrentSnapshot()))));
-    }
+    if (!opened) return Tell(opened.error());
+    std::string state =
+        fmt::format("\n{}: {}\n", (*opened)->id.ToString(),
+                    DescribeSnapshot((*opened)->loaded.metadata->CurrentSnapshot()));
+    if (state == told_state_) return {};
+    told_state_ = std::move(state);
+    return Print(told_state_);
+  }
+
+  Status ShowWishes() {
     std::string line;
     for (const Wish& wish : Wishes()) {
       const std::string part = fmt::format("  [{}] {}", wish.key, wish.text);
@@ -123,13 +132,14 @@ class Menu {
   }
 
   Status Obey(const std::string& word) {
-    if (word.empty()) return {};
+    if (word.empty() || word == "?" || word == "help") return ShowWishes();
     for (const Wish& wish : Wishes()) {
       const bool by_name = word.size() > 1 && wish.text.starts_with(word);
       if (word == wish.key || by_name) return (this->*wish.run)();
     }
-    return Print(fmt::format("  no wish \"{}\": say one of the letters in brackets\n",
-                             report::OneLine(word)));
+    TICKHOUSE_TRY(Print(fmt::format("  no wish \"{}\": say one of the letters in brackets\n",
+                                    report::OneLine(word))));
+    return ShowWishes();
   }
 
   // Snapshots by their numbers in the list, the latest first as people look for them.
@@ -163,6 +173,7 @@ class Menu {
                              {"snapshot", true}});
     std::size_t number = 0;
     for (const lake::Snapshot* snapshot : Listed(metadata)) {
+      if (number == kSnapshotsShown) break;
       std::string names;
       for (const auto& [name, ref] : metadata.refs) {
         if (ref.snapshot_id == snapshot->id) names += (names.empty() ? "" : ", ") + name;
@@ -177,7 +188,10 @@ class Menu {
                     std::to_string(snapshot->id)});
     }
     if (number == 0) return Print("  no snapshot yet\n");
-    return Print(table.ToString(talk_.width));
+    TICKHOUSE_TRY(Print(table.ToString(talk_.width)));
+    if (metadata.snapshots.size() <= kSnapshotsShown) return {};
+    return Print(fmt::format("  ... and {} older; `tickhouse lake snapshots` gives all\n",
+                             metadata.snapshots.size() - kSnapshotsShown));
   }
 
   // Asks for a state: empty is the current one, nothing is the end of the conversation.
@@ -237,7 +251,11 @@ class Menu {
     RollbackRequest request{.table = table_, .to = *to, .any = true};
     const auto plan = LakeRollback(workspace_, request, environment_);
     if (!plan) return Tell(plan.error());
-    TICKHOUSE_TRY(Print(plan->text));
+    if (plan->Count("changed") == 0 && plan->text.find("\n  from") == std::string::npos) {
+      return Print(plan->text);
+    }
+    // Its first line speaks of an option of the command line.
+    TICKHOUSE_TRY(Print(plan->text.substr(plan->text.find('\n') + 1)));
     TICKHOUSE_ASSIGN(const auto said, Ask("Roll back (yes or no)? "));
     if (!said || *said != "yes") return Print("  nothing was changed\n");
     request.confirmed = true;
@@ -322,6 +340,7 @@ class Menu {
   const Conversation& talk_;
   Environment& environment_;
   std::string table_;
+  std::string told_state_;
   bool done_ = false;
   int64_t rollbacks_ = 0;
   int64_t tags_ = 0;

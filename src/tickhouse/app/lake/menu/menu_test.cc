@@ -60,7 +60,9 @@ TEST(LakeMenu, GoingBackWantsAYesAndShowsBothStates) {
   LakeFolder lake;
   const int64_t first = lake.Append(TickRows(0, 3));
   const int64_t second = lake.Append(TickRows(9, 1));
-  EXPECT_THAT(Talk(lake, {"b", "2", "no"}), HasSubstr("nothing was changed"));
+  const std::string refused = Talk(lake, {"b", "2", "no"});
+  EXPECT_THAT(refused, HasSubstr("nothing was changed"));
+  EXPECT_THAT(refused, Not(HasSubstr("--yes")));
   EXPECT_EQ(lake.Current(), second);
   RunReport report;
   const std::string text = Talk(lake, {"b", "2", "yes", "q"}, &report);
@@ -70,6 +72,27 @@ TEST(LakeMenu, GoingBackWantsAYesAndShowsBothStates) {
   EXPECT_EQ(lake.Current(), first);
   Talk(lake, {"b", "1", "yes"}, &report);
   EXPECT_EQ(lake.Current(), second) << "forward again";
+}
+
+TEST(LakeMenu, TheStateAndTheWishesAreToldOnceAndWhenAskedFor) {
+  LakeFolder lake;
+  lake.Append(TickRows(0, 3));
+  const auto count = [](const std::string& text, const std::string& part) {
+    int found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  const std::string plain = Talk(lake, {"s", "s", "q"});
+  EXPECT_EQ(count(plain, "gold.eurusd: snapshot"), 1);
+  EXPECT_EQ(count(plain, "[q] quit"), 1);
+  EXPECT_EQ(count(Talk(lake, {"?", "", "help", "q"}), "[q] quit"), 4);
+  for (int i = 0; i < 40; ++i) lake.Append(TickRows(10 + i, 1));
+  const std::string many = Talk(lake, {"s", "q"});
+  EXPECT_THAT(many, HasSubstr("... and 1 older"));
+  EXPECT_THAT(many, HasSubstr("\n40 "));
+  EXPECT_THAT(many, Not(HasSubstr("\n41 ")));
 }
 
 TEST(LakeMenu, NamesAStateAndGoesOnAfterMistakes) {

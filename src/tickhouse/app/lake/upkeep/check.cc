@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tickhouse/lake/format/location.h"
 #include "tickhouse/lake/maintenance/check.h"
 #include "tickhouse/lake/maintenance/repair.h"
 #include "tickhouse/report/text/display_text.h"
@@ -40,6 +41,14 @@ Json FaultJson(const Fault& fault) {
           {"location", fault.location},
           {"text", fault.text},
           {"snapshots", fault.snapshots}};
+}
+
+// The location once, where the text begins with it.
+std::string FaultText(const Fault& fault) {
+  if (fault.text.starts_with(fault.location)) return fault.text;
+  const auto path = lake::StoragePath(fault.location);
+  if (path && fault.text.starts_with(*path)) return fault.text;
+  return fault.location + ": " + fault.text;
 }
 
 std::string PlanText(const RepairPlan& plan) {
@@ -104,7 +113,7 @@ class Check {
       TICKHOUSE_ASSIGN(
           report, lake::CheckTable(*environment_.files, *loaded, Options(), environment_.cancel));
       for (const Fault& fault : report.faults) {
-        AddFault(name, std::string(FaultKindName(fault.kind)), fault.location + ": " + fault.text);
+        AddFault(name, std::string(FaultKindName(fault.kind)), FaultText(fault));
         json["faults"].push_back(FaultJson(fault));
       }
     } else {
@@ -114,15 +123,21 @@ class Check {
     }
     files_ += report.files;
     json["snapshots"] = report.snapshots;
+    json["manifests"] = report.manifests;
     json["files"] = report.files;
     json["rows"] = report.rows;
-    text_.AddRow({name, faults_ == before ? "sound" : fmt::format("{} faults", faults_ - before),
-                  report::GroupDigits(report.snapshots), report::GroupDigits(report.manifests),
-                  report::GroupDigits(report.files), report::GroupDigits(report.rows),
-                  report::ShortBytes(report.bytes)});
+    json["bytes"] = report.bytes;
+    text_.AddRow({name, StateText(faults_ - before), report::GroupDigits(report.snapshots),
+                  report::GroupDigits(report.manifests), report::GroupDigits(report.files),
+                  report::GroupDigits(report.rows), report::ShortBytes(report.bytes)});
     if (command_.repair && faults_ > before) TICKHOUSE_TRY(Repair(table, &json));
     json_.push_back(std::move(json));
     return {};
+  }
+
+  static std::string StateText(int64_t faults) {
+    if (faults == 0) return "sound";
+    return fmt::format("{} {}", report::GroupDigits(faults), faults == 1 ? "fault" : "faults");
   }
 
   lake::CheckOptions Options() const {
@@ -150,11 +165,16 @@ class Check {
       return {};
     }
     for (const std::string& note : plan->notes) {
-      run_.problems.push_back({name, "not-mended", note});
+      // Why the pointer leads nowhere was told as a fault.
+      const bool told = std::ranges::any_of(run_.problems, [&](const Problem& problem) {
+        return problem.item == name && note.ends_with(problem.message);
+      });
+      if (!told) run_.problems.push_back({name, "not-mended", note});
     }
     Json repair = {{"pointer_before", plan->pointer_before},
                    {"pointer_after", nullptr},
                    {"main_after", nullptr},
+                   {"backup", nullptr},
                    {"done", false}};
     if (plan->pointer_after) repair["pointer_after"] = *plan->pointer_after;
     if (plan->main_after) repair["main_after"] = *plan->main_after;
@@ -168,6 +188,10 @@ class Check {
         repair["done"] = true;
         repairs_ += fmt::format("{}: mended; {}\n  before  {}\n", name, PlanText(*plan),
                                 report::OneLine(plan->pointer_before));
+        if (!receipt->backup.empty()) {
+          repair["backup"] = receipt->backup;
+          repairs_ += fmt::format("  backup  {}\n", report::OneLine(receipt->backup));
+        }
       } else {
         run_.AddProblem(name, receipt.error());
       }

@@ -67,6 +67,8 @@ TEST(LakeCheck, ABrokenPointerIsMoved) {
   EXPECT_EQ(Kinds(found), std::set<std::string>{"pointer"});
   const RunReport done = Check(lake, {.table = "eurusd", .repair = true});
   EXPECT_EQ(done.Count("repaired"), 1);
+  EXPECT_EQ(done.problems.size(), 1U) << "the fault is told once";
+  EXPECT_THAT(done.text, testing::HasSubstr("backup"));
   EXPECT_EQ(lake.Open()->loaded.metadata_location, sound);
   EXPECT_EQ(LinesOf(lake.Read()).size(), 3U);
   EXPECT_EQ(Check(lake, {.heads = true}).ExitCode(), 0);

@@ -4,14 +4,16 @@
 #include <string>
 
 #include "tickhouse/app/run_report.h"
+#include "tickhouse/lake/format/table_metadata.h"
 #include "tickhouse/lake/maintenance/receipt.h"
 
 namespace tickhouse::app {
 
 /// Counts: the receipt's figures, snapshots-removed, refs-removed, files-removed (planned ones in a
 /// dry run). A file that could not be removed, and each note, is a problem. `summary` follows the
-/// table's name in the text; `receipts` is the folder of the receipt, empty when none was kept.
-RunReport ReceiptReport(const std::string& command, const lake::Receipt& receipt,
-                        const std::string& summary, const std::string& receipts);
+/// table's name in the text; the plan of a dry run follows it: groups, snapshots, files. `before`
+/// is the table as it was.
+RunReport ReceiptReport(const std::string& command, const lake::TableMetadata& before,
+                        const lake::Receipt& receipt, const std::string& summary);
 
 }  // namespace tickhouse::app

@@ -27,10 +27,7 @@ int64_t Figure(const Receipt& receipt, const std::string& name) {
 
 RunReport Told(const std::string& command, const OpenedTable& opened, const Receipt& receipt,
                const std::string& summary) {
-  const bool kept =
-      !receipt.dry_run && (!receipt.metadata_after.empty() || !receipt.removals.empty());
-  return ReceiptReport(command, receipt, summary,
-                       kept ? lake::ReceiptFolder(*opened.loaded.metadata) : std::string());
+  return ReceiptReport(command, *opened.loaded.metadata, receipt, summary);
 }
 
 std::string Plural(int64_t count, std::string_view noun) {
@@ -103,7 +100,7 @@ Result<RunReport> LakeOrphans(const WorkspaceRequest& workspace, const OrphansCo
                                             .dry_run = command.dry_run});
   if (!receipt) {
     Error error = receipt.error();
-    if (error.message.ends_with("(any age)")) error.message += ": --any-age";
+    if (error.message.ends_with("any age")) error.message += " (--any-age)";
     return Fail(std::move(error));
   }
   const auto count = static_cast<int64_t>(receipt->removals.size());

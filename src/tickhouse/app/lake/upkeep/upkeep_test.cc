@@ -24,6 +24,8 @@ TEST(LakeCompact, FewSortedFilesWithTheSameRows) {
       const RunReport plan,
       LakeCompact(lake.request, {.table = "eurusd", .dry_run = true}, lake.environment));
   EXPECT_EQ(plan.Count("files-before"), 6);
+  EXPECT_THAT(plan.text, testing::HasSubstr("datetime_year=2020      6"));
+  EXPECT_THAT(plan.text, testing::Not(testing::HasSubstr("datetime_year=2021")));
   EXPECT_EQ(plan.Count("changed"), 0);
   EXPECT_EQ(lake.DataFiles().size(), 7U);
   ASSERT_OK_AND_ASSIGN(const RunReport done,
@@ -105,6 +107,7 @@ TEST(LakeExpire, OldSnapshotsGoAndTheirFilesWithThem) {
   EXPECT_EQ(plan.Count("snapshots-removed"), 2);
   EXPECT_THAT(plan.text, testing::HasSubstr("dry run"));
   EXPECT_THAT(plan.text, testing::HasSubstr("only in expired snapshots"));
+  EXPECT_THAT(plan.text, testing::HasSubstr("append, 3 rows\n"));
   EXPECT_EQ(ParquetFiles(lake), files);
   command.dry_run = false;
   ASSERT_OK_AND_ASSIGN(const RunReport done, LakeExpire(lake.request, command, lake.environment));

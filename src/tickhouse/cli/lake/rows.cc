@@ -1,13 +1,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstdio>
 #include <utility>
 
 #include "tickhouse/app/lake/diff/diff.h"
 #include "tickhouse/app/lake/read.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
+#include "tickhouse/cli/standard_output.h"
 #include "tickhouse/cli/terminal_width.h"
 
 namespace tickhouse::cli {
@@ -20,11 +19,6 @@ constexpr std::size_t kMostCellColumns = 80;
 constexpr char kTable[] = "gold.eurusd, or eurusd";
 constexpr char kAt[] = "a snapshot id, branch, tag or time";
 
-Status Print(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
-  return FailErrno(errno, "standard output");
-}
-
 void AddDelivery(CLI::App* command, app::RowDelivery* delivery) {
   command->add_option(
       "--format", delivery->format,
@@ -36,7 +30,7 @@ void AddDelivery(CLI::App* command, app::RowDelivery* delivery) {
 void SetDelivery(const Cli& cli, app::RowDelivery* delivery) {
   if (isatty(STDOUT_FILENO) == 1) delivery->most_cell_columns = kMostCellColumns;
   delivery->rows_in_report = cli.options.json;
-  delivery->print = Print;
+  delivery->print = WriteOutput;
 }
 
 void RegisterRead(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {

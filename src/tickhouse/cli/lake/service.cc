@@ -2,7 +2,7 @@
 
 #include "tickhouse/app/lake/serve.h"
 #include "tickhouse/app/lake/sync_info.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
 #include "tickhouse/cli/terminal_width.h"
 
 namespace tickhouse::cli {

@@ -4,7 +4,7 @@
 #include "tickhouse/app/lake/evolve.h"
 #include "tickhouse/app/lake/partitions.h"
 #include "tickhouse/app/lake/refs.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
 #include "tickhouse/cli/terminal_width.h"
 
 namespace tickhouse::cli {
@@ -49,7 +49,7 @@ void RegisterRef(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace, bool i
                 : AddVerb(lake, "tag", "name a snapshot for good, or remove the name");
   command->add_option("TABLE", request->table, kTable)->required();
   command->add_option("NAME", request->name, "of the branch or tag")->required();
-  command->add_option("AT", request->at, std::string(kAt) + " (the current snapshot)");
+  command->add_option("AT,--at", request->at, std::string(kAt) + " (the current snapshot)");
   command->add_flag("--remove", request->remove, "take the name away");
   command->add_option("--keep-days", request->keep_days, "days after which the name may expire");
   if (is_branch) {

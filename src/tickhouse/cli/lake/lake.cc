@@ -7,7 +7,7 @@
 #include "tickhouse/app/lake/migrate/migrate.h"
 #include "tickhouse/app/lake/tables.h"
 #include "tickhouse/cli/commands.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
 #include "tickhouse/cli/terminal_width.h"
 #include "tickhouse/cli/workspace_options.h"
 
@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   app::WorkspaceRequest workspace;
-  std::string table;
+  std::string table, at;
 };
 
 using UseCase = Result<app::RunReport> (*)(const Options&, app::Environment&);
@@ -26,23 +26,25 @@ struct Verb {
   const char* name;
   const char* help;
   bool takes_table;
+  bool takes_at;
   UseCase run;
 };
 
 constexpr Verb kVerbs[] = {
-    {"init", "make a lakehouse: catalog, warehouse, namespace gold", false,
+    {"init", "make a lakehouse: catalog, warehouse, namespace gold", false, false,
      [](const Options& options, app::Environment& environment) {
        return app::LakeInit(options.workspace, environment);
      }},
-    {"tables", "list the tables", false,
+    {"tables", "list the tables", false, false,
      [](const Options& options, app::Environment& environment) {
        return app::LakeTables(options.workspace, TerminalWidth(), environment);
      }},
-    {"show", "columns, partitioning, properties and place of a table", true,
+    {"show", "columns, partitioning, properties and place of a table", true, true,
      [](const Options& options, app::Environment& environment) {
-       return app::LakeShow(options.workspace, options.table, TerminalWidth(), environment);
+       return app::LakeShow(options.workspace, options.table, options.at, TerminalWidth(),
+                            environment);
      }},
-    {"snapshots", "list the snapshots of a table", true,
+    {"snapshots", "list the snapshots of a table", true, false,
      [](const Options& options, app::Environment& environment) {
        return app::LakeSnapshots(options.workspace, options.table, TerminalWidth(), environment);
      }},
@@ -54,6 +56,9 @@ void RegisterVerb(CLI::App* lake, Cli* cli, const std::shared_ptr<Options>& opti
   command->fallthrough();
   if (verb.takes_table) {
     command->add_option("TABLE", options->table, "gold.eurusd, or eurusd")->required();
+  }
+  if (verb.takes_at) {
+    command->add_option("--at", options->at, "a snapshot id, branch, tag or time");
   }
   command->callback([cli, options, &verb] {
     cli->command = std::string("lake ") + verb.name;

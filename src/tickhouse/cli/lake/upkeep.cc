@@ -1,11 +1,12 @@
+#include "tickhouse/app/lake/upkeep/upkeep.h"
+
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <utility>
 
 #include "tickhouse/app/lake/upkeep/check.h"
-#include "tickhouse/app/lake/upkeep/upkeep.h"
 #include "tickhouse/cli/duration.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
 #include "tickhouse/cli/terminal_width.h"
 #include "tickhouse/core/time.h"
 

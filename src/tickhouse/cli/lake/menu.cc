@@ -1,3 +1,5 @@
+#include "tickhouse/app/lake/menu/menu.h"
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -7,8 +9,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "tickhouse/app/lake/menu/menu.h"
-#include "tickhouse/cli/lake_verbs.h"
+#include "tickhouse/cli/lake/verbs.h"
 #include "tickhouse/cli/terminal_width.h"
 
 namespace tickhouse::cli {
