@@ -49,9 +49,8 @@ class PostgresConnection : public SqlConnection {
         timeout_ms_(std::max<int64_t>(1, answer_timeout / std::chrono::milliseconds(1))),
         // The server gives up waiting for a lock before we give up waiting for it, and ends a
         // transaction whose client is gone without a word.
-        begin_(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; "
-                           "SET LOCAL idle_in_transaction_session_timeout = {}",
-                           std::max<int64_t>(1, timeout_ms_ * 3 / 4), 2 * timeout_ms_)) {}
+        limits_(fmt::format("SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+                            std::max<int64_t>(1, timeout_ms_ * 3 / 4), 2 * timeout_ms_)) {}
   ~PostgresConnection() override { PQfinish(connection_); }
 
   Status Connect() {
@@ -63,7 +62,7 @@ class PostgresConnection : public SqlConnection {
     connection_ = PQconnectdbParams(names.data(), values.data(), 1);
     if (PQstatus(connection_) == CONNECTION_OK) {
       PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
-      return {};
+      return Simple(limits_.c_str());
     }
     const std::string why = Trimmed(PQerrorMessage(connection_));
     const bool refused = why.find("authentication failed") != std::string::npos ||
@@ -79,26 +78,13 @@ class PostgresConnection : public SqlConnection {
 
   Status Begin() override {
     TICKHOUSE_TRY(Look());
-    const Answer answer = Ask(begin_.c_str(), nullptr);
-    return Succeeded(answer.get()) ? Status() : Failed(answer.get());
+    return Simple("BEGIN");
   }
 
   Result<SqlRows> Run(const std::string& sql, const std::vector<std::string>& values) override {
     const Answer answer = Ask(sql.c_str(), &values);
     if (!Succeeded(answer.get())) return Failed(answer.get());
-    SqlRows found;
-    found.affected = std::atoi(PQcmdTuples(answer.get()));
-    for (int r = 0; r < PQntuples(answer.get()); ++r) {
-      auto& row = found.rows.emplace_back();
-      for (int c = 0; c < PQnfields(answer.get()); ++c) {
-        if (PQgetisnull(answer.get(), r, c) != 0) {
-          row.emplace_back();
-        } else {
-          row.emplace_back(PQgetvalue(answer.get(), r, c));
-        }
-      }
-    }
-    return found;
+    return RowsOf(answer.get());
   }
 
   Status Commit() override {
@@ -107,13 +93,7 @@ class PostgresConnection : public SqlConnection {
       if (std::string_view(PQcmdStatus(answer.get())) == "COMMIT") return {};
       return Fail(ErrorKind::kIo, "PostgreSQL catalog: the transaction was rolled back");
     }
-    Error error = Failed(answer.get()).error();
-    // Whoever ends the backend says so also after the commit is on the disk.
-    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK ||
-        IsOfEnding(StateOf(answer.get()))) {
-      error.kind = ErrorKind::kUnknownOutcome;
-    }
-    return Fail(std::move(error));
+    return Doubted(answer.get());
   }
 
   void Rollback() override {
@@ -137,6 +117,39 @@ class PostgresConnection : public SqlConnection {
     const char* const state =
         answer == nullptr ? nullptr : PQresultErrorField(answer, PG_DIAG_SQLSTATE);
     return state == nullptr ? "" : state;
+  }
+
+  static SqlRows RowsOf(PGresult* answer) {
+    SqlRows found;
+    found.affected = std::atoi(PQcmdTuples(answer));
+    for (int r = 0; r < PQntuples(answer); ++r) {
+      auto& row = found.rows.emplace_back();
+      for (int c = 0; c < PQnfields(answer); ++c) {
+        if (PQgetisnull(answer, r, c) != 0) {
+          row.emplace_back();
+        } else {
+          row.emplace_back(PQgetvalue(answer, r, c));
+        }
+      }
+    }
+    return found;
+  }
+
+  Status Simple(const char* sql) {
+    const Answer answer = Ask(sql, nullptr);
+    if (Succeeded(answer.get())) return {};
+    return Failed(answer.get());
+  }
+
+  // The failure of what ends a transaction.
+  std::unexpected<Error> Doubted(const PGresult* answer) {
+    Error error = Failed(answer).error();
+    // Whoever ends the backend says so also after the commit is on the disk.
+    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK ||
+        IsOfEnding(StateOf(answer))) {
+      error.kind = ErrorKind::kUnknownOutcome;
+    }
+    return Fail(std::move(error));
   }
 
   // Sends and waits. The first failure among the answers to several statements, or the last answer;
@@ -199,7 +212,7 @@ class PostgresConnection : public SqlConnection {
 
   const std::string address_;
   const int64_t timeout_ms_;
-  const std::string begin_;
+  const std::string limits_;
   PGconn* connection_ = nullptr;
   bool silent_ = false;  // Why the connection was abandoned.
 };

@@ -17,7 +17,7 @@ namespace tickhouse::lake {
 
 namespace {
 
-constexpr int kOldestServer = 90'500;  // The first with ON CONFLICT.
+constexpr int kOldestServer = 90'600;  // The first with idle_in_transaction_session_timeout.
 constexpr int kAttempts = 4;
 constexpr char kGold[] = "gold";
 // Says which layout the informational tables have, for the versions to come.
@@ -150,7 +150,7 @@ class Maker {
     const std::string number = found.rows.empty() ? "" : found.rows[0][0].value_or("");
     if (std::atoi(number.c_str()) >= kOldestServer) return {};
     return Fail(ErrorKind::kUnsupported,
-                fmt::format("PostgreSQL {}: 9.5 or newer is needed", number));
+                fmt::format("PostgreSQL {}: 9.6 or newer is needed", number));
   }
 
   Status HaveTable(const Table& table) {

@@ -18,7 +18,7 @@ struct PostgresLakeSettings {
 /// location below the warehouse. What is there is looked at and left alone. Answers what was made,
 /// in words; nothing the second time.
 ///
-/// kUnsupported, and nothing was made: a server before 9.5, a table of one of the names that is not
+/// kUnsupported, and nothing was made: a server before 9.6, a table of one of the names that is not
 /// laid out as this version knows it (the message says how and what to do). kPermission names the
 /// right that is missing. kUnavailable; kUnknownOutcome: do it again.
 Result<std::vector<std::string>> InitPostgresLake(const std::string& address,

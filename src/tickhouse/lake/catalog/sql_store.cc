@@ -414,7 +414,8 @@ class SqlStore : public TableStore {
   }
 
   // The lost transaction held the row's lock before its end was asked for: whoever gets that lock
-  // knows that it is over, and the row tells how.
+  // knows that it is over, and the row tells how. (An UPDATE that is a transaction by itself would
+  // save two messages, but could still be on its way to the lock.)
   Status Settle(const TableIdentifier& identifier, const std::string& from, const std::string& to,
                 const Error& lost) {
     // Read under the lock is read, however that transaction ends.
