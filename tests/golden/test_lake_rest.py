@@ -107,16 +107,21 @@ def as_rows(*tables):
     return sorted((tuple(row.values()) for table in tables for row in table.to_pylist()), key=str)
 
 
-def ask(url, method="GET", body=None, **headers):
-    """Status and JSON of one plain request."""
+def ask_fully(url, method="GET", body=None, headers=None):
+    """Status, headers and JSON of one plain request."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers, method=method)
+    request = urllib.request.Request(url, data, headers or {}, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as answer:
-            return answer.status, json.loads(answer.read() or b"null")
+            return answer.status, answer.headers, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"null")
+        return error.code, error.headers, json.loads(error.read() or b"null")
+
+
+def ask(url, method="GET", body=None, **headers):
+    status, _, answer = ask_fully(url, method, body, headers)
+    return status, answer
 
 
 def test_pyiceberg_makes_fills_changes_and_drops_tables(lake):
@@ -204,6 +209,39 @@ def test_several_tables_change_together_or_not_at_all(lake):
     status, answer = ask(url, "POST", bad)
     assert status == 409 and answer["error"]["type"] == "CommitFailedException"
     assert [catalog.load_table(f"gold.t{i}").properties["n"] for i in range(3)] == ["1"] * 3
+
+
+def test_what_did_not_change_is_not_sent_again(lake):
+    table = lake.client().create_table("gold.eurusd", SCHEMA)
+    url = lake.servers[-1].uri + "/v1/namespaces/gold/tables/eurusd"
+    status, headers, loaded = ask_fully(url)
+    assert status == 200 and loaded["metadata-location"] == table.metadata_location
+    known = {"If-None-Match": headers["ETag"]}
+    status, headers, nothing = ask_fully(url, headers=known)
+    assert (status, nothing) == (304, None) and headers["ETag"] == known["If-None-Match"]
+    lake.direct().load_table("gold.eurusd").append(ticks(2020))  # Not through the server.
+    status, headers, loaded = ask_fully(url, headers=known)
+    assert status == 200 and headers["ETag"] != known["If-None-Match"]
+    assert len(loaded["metadata"]["snapshots"]) == 1
+
+
+def test_a_request_that_comes_again_by_its_key_is_done_once(lake):
+    table = lake.client().create_table("gold.eurusd", SCHEMA)
+    url = lake.servers[-1].uri + "/v1/namespaces/gold/tables/eurusd"
+    key = {"Idempotency-Key": "0198a5b2-0000-7000-8000-000000000001"}
+    change = property_change("eurusd", "1", str(table.metadata.table_uuid))
+    first = ask_fully(url, "POST", change, key)
+    assert first[0] == 200
+    lake.client().load_table("gold.eurusd").transaction().set_properties(n="2").commit_transaction()
+    again = ask_fully(url, "POST", change, key)
+    assert again[0] == 200 and again[2] == first[2]
+    assert lake.direct().load_table("gold.eurusd").properties["n"] == "2"
+    assert ask_fully(url, "POST", property_change("eurusd", "3", str(table.metadata.table_uuid)), key)[0] == 422
+    # A namespace made twice is there already, unless it is the same request.
+    body = {"namespace": ["fx"], "properties": {}}
+    spaces, key = lake.servers[-1].uri + "/v1/namespaces", {"Idempotency-Key": "0198a5b2-0000-7000-8000-000000000002"}
+    assert [ask_fully(spaces, "POST", body, key)[0] for _ in range(2)] == [200, 200]
+    assert ask_fully(spaces, "POST", body)[0] == 409
 
 
 def test_no_append_of_several_clients_is_lost(lake):
