@@ -1,4 +1,7 @@
 """The checks are tested too: each must find what it is there for."""
+import os
+
+import headers
 import layers
 import pytest
 import rooms
@@ -81,3 +84,46 @@ def test_only_a_source_that_can_hold_a_long_function_is_parsed(tmp_path, monkeyp
     assert tidy.function_findings("long.cc", f"void F() {{\n{body}}}\n", set())
     assert not tidy.function_findings("long.cc", f"void F() {{\n{body}}}\n", {"long.cc F"})
     assert not tidy.function_findings("none.cc", "void F() {\n}\n" * 80, set())
+
+
+def proven(tree, text, words=(), age=0):
+    """What an object made `age` seconds before its source and header proves, when the source reads so."""
+    source, header, made = tree / "src/a.cc", tree / "src/a.h", tree / "a.o"
+    source.parent.mkdir(exist_ok=True)
+    for path in (source, header, made):
+        path.write_text(text)
+    os.utime(made, (made.stat().st_atime, header.stat().st_mtime - age))
+    os.utime(source, (source.stat().st_atime, header.stat().st_mtime))
+    return headers.proven([(source, ["g++", *words], made)], tree)
+
+
+def test_a_header_that_its_source_includes_first_is_proven_by_the_object(tmp_path):
+    assert proven(tmp_path, '// Why.\n\n#include "a.h"\n#include <vector>\n') == {"src/a.h"}
+
+
+BEHIND = ('#include <vector>\n#include "a.h"\n', '#define X\n#include "a.h"\n', "int a;\n", "")
+
+
+@pytest.mark.parametrize("text", [*BEHIND, '#include "missing.h"\n'])
+def test_a_header_behind_something_else_is_not_proven(tmp_path, text):
+    assert proven(tmp_path, text) == set()
+
+
+@pytest.mark.parametrize("words", [["-include", "pch.hxx"], ["-include-pch", "x"], ["-imacros", "m.h"]])
+def test_a_header_behind_a_precompiled_one_is_not_proven(tmp_path, words):
+    assert proven(tmp_path, '#include "a.h"\n', words) == set()
+
+
+def test_an_object_older_than_its_source_or_header_proves_nothing(tmp_path):
+    assert proven(tmp_path, '#include "a.h"\n', age=1) == set()
+
+
+def test_a_source_that_was_not_compiled_proves_nothing(tmp_path):
+    assert headers.proven([(tmp_path / "a.cc", ["g++"], tmp_path / "a.o")], tmp_path) == set()
+
+
+def test_a_header_that_needs_another_does_not_compile_alone(tmp_path):
+    (tmp_path / "a.h").write_text("int Size(Other);\n")
+    assert "a.h does not compile alone" in headers.compile_alone("src/a.h", [f"-I{tmp_path}"], tmp_path)
+    (tmp_path / "a.h").write_text("struct Other;\nint Size(Other);\n")
+    assert headers.compile_alone("src/a.h", [f"-I{tmp_path}"], tmp_path) == ""
