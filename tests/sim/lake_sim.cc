@@ -1,7 +1,12 @@
 // Simulates tables under several writers, maintenance and every fault at once, and checks each swap
 // against a model. One seed is one world: the same seed is the same run, call by call.
 //
+// A scenario is one of the twelve hard cases, call by call as written; `all` plays every one, and
+// with --source checks that the tests it points to are there.
+//
 //   lake_sim [--from N] [--seeds N] [--threads N]
+//   lake_sim --scenario NAME|all [--source FOLDER]
+//   lake_sim --list
 #include <fmt/format.h>
 #include <sched.h>
 
@@ -17,18 +22,21 @@
 
 #include "model.h"
 #include "process.h"
+#include "scenarios/scenario.h"
+#include "stage.h"
 #include "tickhouse/core/check.h"
 #include "world.h"
 
 namespace tickhouse::sim {
 namespace {
 
-const lake::TableIdentifier kTable{{"gold"}, "eurusd"};
-
 struct Options {
   uint64_t from = 1;
   uint64_t seeds = 300;
   uint64_t threads = 1;
+  bool list = false;
+  std::string scenario = {};
+  std::string source = {};
 };
 
 struct Verdict {
@@ -45,26 +53,6 @@ lake::Properties DrawProperties(Random& random) {
     properties["write.metadata.previous-versions-max"] = "2";
   }
   return properties;
-}
-
-void MakeTable(World& world, Random& random) {
-  const auto files = FilesOf(world);
-  const auto catalog = lake::MakeStoredCatalog(RowsOf(world, 0), {.name = "sim",
-                                                                  .warehouse = "/lake",
-                                                                  .files = files.get(),
-                                                                  .clock = &world.clock,
-                                                                  .random = random.Fork(7)});
-  TICKHOUSE_CHECK(catalog->CreateNamespace({"gold"}, {}).has_value(), "a namespace in memory");
-  lake::CreateTableRequest request{.identifier = kTable, .schema = {}};
-  lake::Field time{.id = 1, .name = "datetime", .required = false, .type = {}};
-  time.type.kind = lake::TypeKind::kTimestamp;
-  request.schema.fields = {time};
-  request.spec.fields = {{.source_id = 1,
-                          .field_id = 1000,
-                          .name = "datetime_year",
-                          .transform = {.kind = lake::TransformKind::kYear}}};
-  request.properties = DrawProperties(random);
-  TICKHOUSE_CHECK(catalog->CreateTable(request).has_value(), "a table in memory");
 }
 
 /// The life of one process. A killed one does not come back: others find what it left.
@@ -87,7 +75,7 @@ Verdict RunSeed(uint64_t seed, Scheduler& scheduler) {
   world.rates = FaultRates::Draw(random);
   Model model(world, kTable);
   world.quiet = true;
-  MakeTable(world, random);
+  MakeTable(world, random, {.properties = DrawProperties(random)});
   world.quiet = false;
   int next_actor = 0;
   const uint64_t phases = 1 + random.Below(2);
@@ -110,8 +98,13 @@ Verdict RunSeed(uint64_t seed, Scheduler& scheduler) {
 }
 
 bool ParseOptions(int count, char** words, Options* options) {
+  if (count == 2 && std::string_view(words[1]) == "--list") return options->list = true;
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string_view name = words[i], value = words[i + 1];
+    if (name == "--scenario" || name == "--source") {
+      (name == "--source" ? options->source : options->scenario) = value;
+      continue;
+    }
     uint64_t* target = name == "--from"      ? &options->from
                        : name == "--seeds"   ? &options->seeds
                        : name == "--threads" ? &options->threads
@@ -165,14 +158,50 @@ int Run(const Options& options) {
   return faults == 0 && swaps > 0 && done > 0 ? 0 : 1;
 }
 
+int List() {
+  for (const Scenario& scenario : AllScenarios()) {
+    fmt::print("{:2} {:32} {}\n", scenario.number, scenario.name, scenario.what);
+    for (const Part& part : scenario.parts) fmt::print("     - {}\n", part.what);
+    for (const Elsewhere& place : scenario.elsewhere) {
+      fmt::print("     elsewhere: {} in {}\n", place.test, place.file);
+    }
+  }
+  return 0;
+}
+
+int PlayNamed(const Options& options) {
+  int played = 0, faults = 0;
+  Scheduler scheduler;
+  for (const Scenario& scenario : AllScenarios()) {
+    if (options.scenario != "all" && options.scenario != scenario.name) continue;
+    const std::string fault = Play(scenario, scheduler);
+    ++played;
+    faults += fault.empty() ? 0 : 1;
+    fmt::print("{:2} {:32} {}\n", scenario.number, scenario.name,
+               fault.empty() ? fmt::format("{} parts hold", scenario.parts.size()) : fault);
+  }
+  if (!options.source.empty()) {
+    const std::string missing = MissingReference(options.source);
+    if (!missing.empty()) fmt::print("{}\n", missing);
+    faults += missing.empty() ? 0 : 1;
+  }
+  if (played == 0) fmt::print(stderr, "no scenario {}; --list names them\n", options.scenario);
+  return played > 0 && faults == 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace tickhouse::sim
 
 int main(int count, char** words) {
   tickhouse::sim::Options options;
   if (!tickhouse::sim::ParseOptions(count, words, &options)) {
-    fmt::print(stderr, "usage: lake_sim [--from N] [--seeds N] [--threads N]\n");
+    fmt::print(stderr,
+               "usage: lake_sim [--from N] [--seeds N] [--threads N]\n"
+               "       lake_sim --scenario NAME|all [--source FOLDER]\n"
+               "       lake_sim --list\n");
     return 2;
   }
+  if (options.list) return tickhouse::sim::List();
+  if (!options.scenario.empty()) return tickhouse::sim::PlayNamed(options);
   return tickhouse::sim::Run(options);
 }

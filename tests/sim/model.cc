@@ -170,7 +170,7 @@ void Model::Judge(const Operation& operation, const Rows& before, const Rows& af
   switch (operation.verb) {
     case Verb::kAppend: expected.insert(operation.added.begin(), operation.added.end()); break;
     case Verb::kReplace:
-      if (operation.seen_in_year != RowsOfYear(before, operation.year)) {
+      if (operation.seen_in_year && *operation.seen_in_year != RowsOfYear(before, operation.year)) {
         Blame(operation.name + " replaced rows that it had not seen");
       }
       expected = Without(before, RowsOfYear(before, operation.year));
@@ -198,7 +198,13 @@ void Model::OnSwap(int number, const std::string& from, const std::string& to) {
   if (!before || !after) return;
   const Rows now = RowsOf(*after, after->CurrentSnapshot());
   Judge(operation, RowsOf(*before, before->CurrentSnapshot()), now);
-  if (after->current_snapshot_id) snapshots_.emplace(*after->current_snapshot_id, now);
+  for (const lake::Snapshot& snapshot : after->snapshots) {
+    if (snapshot.id == after->current_snapshot_id) {
+      snapshots_.emplace(snapshot.id, now);
+    } else if (!snapshots_.contains(snapshot.id)) {
+      snapshots_.emplace(snapshot.id, RowsOf(*after, &snapshot));  // Staged, or of a branch.
+    }
+  }
   last_ = std::move(after);
   last_location_ = to;
 }

@@ -35,7 +35,7 @@ struct Operation {
   int year = 0;                           ///< kReplace, kDelete.
   std::string row = {};                   ///< kRowDelta.
   int64_t snapshot_id = 0;                ///< kRollback: where to.
-  std::optional<Rows> seen_in_year = {};  ///< kReplace: what it was planned on.
+  std::optional<Rows> seen_in_year = {};  ///< kReplace: what it was planned on; empty: no matter.
   int swaps = 0;                          ///< So far.
   bool failed = false;                    ///< It was answered so: it must never swap again.
 };
@@ -51,6 +51,11 @@ class Model {
   /// `looked_up`: the answer was lost, and that it is done was seen in the table; then another may
   /// have moved main to the very same snapshot.
   void End(int number, bool changed, bool looked_up, const Status& answer);
+
+  /// The rows of a data file whose content is not their text.
+  void Know(const std::string& path, Rows rows) { rows_of_[path] = std::move(rows); }
+
+  const Rows& Known(const std::string& path) { return rows_of_[path]; }
 
   /// Rows of the table's main branch as it is now.
   Rows Visible();

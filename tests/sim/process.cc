@@ -5,12 +5,12 @@
 #include <tuple>
 #include <utility>
 
-#include "tickhouse/lake/maintenance/expire.h"
 #include "tickhouse/lake/maintenance/orphans.h"
 #include "tickhouse/lake/maintenance/rewrite_manifests.h"
+#include "tickhouse/lake/scan/plan_scan.h"
+#include "tickhouse/lake/scan/resolve_snapshot.h"
 #include "tickhouse/lake/update/append.h"
 #include "tickhouse/lake/update/evolution/snapshot_refs.h"
-#include "tickhouse/lake/update/file_changes.h"
 
 namespace tickhouse::sim {
 namespace {
@@ -39,7 +39,7 @@ Process::Process(World& world, Model& model, int actor, Random random, lake::Tab
       random_(random),
       table_(std::move(table)),
       clock_(world),
-      files_(FilesOf(world)),
+      files_(FilesOf(world, actor)),
       catalog_(lake::MakeStoredCatalog(RowsOf(world, actor), {.name = "sim",
                                                               .warehouse = "/lake",
                                                               .files = files_.get(),
@@ -74,53 +74,124 @@ Result<lake::DataFile> Process::WriteRows(const Rows& rows, int year) {
   return WriteText(RowsToText(rows), year, static_cast<int64_t>(rows.size()));
 }
 
+Result<lake::DataFile> Process::WriteDelete(const lake::DataFile& data, const std::string& row) {
+  TICKHOUSE_ASSIGN(lake::DataFile deletes,
+                   WriteText(data.path + "\n" + row + "\n", YearOf(data), 1));
+  deletes.content = lake::FileContent::kPositionDeletes;
+  deletes.referenced_data_file = data.path;
+  return deletes;
+}
+
 Result<Rows> Process::ReadRows(const std::string& path) {
   TICKHOUSE_ASSIGN(const std::string text, files_->ReadWhole(path));
   const auto lines = TextToLines(text);
   return Rows(lines.begin(), lines.end());
 }
 
-void Process::End(int number, const Result<lake::CommitOutcome>& outcome) {
+Result<Rows> Process::Read(std::string_view at) {
+  TICKHOUSE_ASSIGN(const lake::LoadedTable table, Load());
+  TICKHOUSE_ASSIGN(const lake::Snapshot* snapshot, lake::ResolveSnapshot(*table.metadata, at));
+  TICKHOUSE_ASSIGN(const lake::ScanPlan plan,
+                   lake::PlanScan(*files_, *table.metadata, {.snapshot = snapshot}));
+  Rows rows;
+  for (const lake::ScanTask& task : plan.tasks) {
+    TICKHOUSE_ASSIGN(Rows here, ReadRows(task.data.path));
+    for (const lake::DataFile& deletes : task.deletes) {
+      TICKHOUSE_ASSIGN(const Rows gone, ReadRows(deletes.path));
+      for (const std::string& row : gone) here.erase(row);
+    }
+    rows.merge(here);
+  }
+  return rows;
+}
+
+Process::Outcome Process::Commit(Operation operation, const std::function<Outcome()>& change) {
+  const int number = model_.Begin(actor_, std::move(operation));
+  Outcome outcome = change();
   const Status answer = outcome ? Status() : Status(std::unexpected(outcome.error()));
   model_.End(number, outcome && outcome->changed, outcome && outcome->answer_was_lost, answer);
+  return outcome;
 }
 
-void Process::Append() {
-  const int year = kYears[random_.Below(2)];
-  const Rows rows = NewRows(year);
-  auto file = WriteRows(rows, year);
-  if (!file) return;
-  const int number = model_.Begin(
-      actor_,
-      {.name = fmt::format("append of {}", *rows.begin()), .verb = Verb::kAppend, .added = rows});
-  End(number, lake::AppendFiles(session_, table_, {*file}));
+Process::Outcome Process::Append(int year, const Rows& rows, const lake::SnapshotTarget& target) {
+  TICKHOUSE_ASSIGN(const lake::DataFile file, WriteRows(rows, year));
+  const bool shows = !target.wap_id && target.branch == "main";
+  return Commit({.name = fmt::format("append of {}", *rows.begin()),
+                 .verb = shows ? Verb::kAppend : Verb::kSameRows,
+                 .added = rows},
+                [&] { return lake::AppendFiles(session_, table_, {file}, target); });
 }
 
-void Process::Replace() {
-  const int year = kYears[random_.Below(2)];
-  const Rows rows = NewRows(year);
-  auto file = WriteRows(rows, year);
-  const auto table = file ? catalog_->LoadTable(table_) : Fail(std::move(file).error());
-  if (!table) return;
-  const lake::PlannedOn planned = lake::PlannedOnHead(*table->metadata);
+Process::Outcome Process::Replace(int year, const Rows& rows, lake::Isolation isolation) {
+  TICKHOUSE_ASSIGN(const lake::DataFile file, WriteRows(rows, year));
+  TICKHOUSE_ASSIGN(const lake::LoadedTable table, Load());
+  const lake::PlannedOn planned = lake::PlannedOnHead(*table.metadata, {}, isolation);
   Operation operation{.name = fmt::format("replacing {} by {}", year, *rows.begin()),
                       .verb = Verb::kReplace,
                       .added = rows,
                       .year = year};
-  operation.seen_in_year = RowsOfYear(model_.RowsAt(planned.snapshot_id), year);
-  const int number = model_.Begin(actor_, operation);
-  End(number, lake::ReplacePartitions(session_, table_, {*file}, planned));
+  if (isolation == lake::Isolation::kSerializable) {
+    operation.seen_in_year = RowsOfYear(model_.RowsAt(planned.snapshot_id), year);
+  }
+  return Commit(std::move(operation),
+                [&] { return lake::ReplacePartitions(session_, table_, {file}, planned); });
 }
 
-void Process::Delete() {
+Process::Outcome Process::Delete(int year) {
+  return Commit({.name = fmt::format("deleting {}", year), .verb = Verb::kDelete, .year = year},
+                [&] { return lake::DeleteByFilter(session_, table_, YearIs(year), {}); });
+}
+
+Process::Outcome Process::DeleteRowOf(const lake::LoadedTable& table, const lake::DataFile& data,
+                                      const std::string& row) {
+  TICKHOUSE_ASSIGN(const lake::DataFile deletes, WriteDelete(data, row));
+  return Commit(
+      {.name = fmt::format("deleting row {}", row), .verb = Verb::kRowDelta, .row = row}, [&] {
+        return lake::CommitRowDelta(session_, table_,
+                                    {.added_deletes = {deletes}, .referenced_files = {data.path}},
+                                    lake::PlannedOnHead(*table.metadata));
+      });
+}
+
+Result<lake::DataFile> Process::FileOf(const lake::TableMetadata& metadata,
+                                       const std::string& row) {
+  if (metadata.CurrentSnapshot() != nullptr) {
+    TICKHOUSE_ASSIGN(const auto entries,
+                     lake::LiveEntries(*files_, metadata, *metadata.CurrentSnapshot()));
+    for (const lake::ManifestEntry& entry : entries) {
+      if (entry.file.content != lake::FileContent::kData) continue;
+      TICKHOUSE_ASSIGN(const Rows rows, ReadRows(entry.file.path));
+      if (rows.contains(row)) return entry.file;
+    }
+  }
+  return Fail(ErrorKind::kNotFound, "no file holds row " + row);
+}
+
+Process::Outcome Process::DeleteRow(const std::string& row) {
+  TICKHOUSE_ASSIGN(const lake::LoadedTable table, Load());
+  TICKHOUSE_ASSIGN(const lake::DataFile data, FileOf(*table.metadata, row));
+  return DeleteRowOf(table, data, row);
+}
+
+Process::Outcome Process::Tag(const std::string& name) {
+  return Commit({.name = "tagging", .verb = Verb::kSameRows},
+                [&] { return lake::CreateTag(session_, table_, name); });
+}
+
+Process::Outcome Process::RollBack(int64_t snapshot_id) {
+  return Commit({.name = fmt::format("rolling back to {}", snapshot_id),
+                 .verb = Verb::kRollback,
+                 .snapshot_id = snapshot_id},
+                [&] { return lake::RollbackTo(session_, table_, snapshot_id); });
+}
+
+void Process::WriteReplacement() {
   const int year = kYears[random_.Below(2)];
-  const int number = model_.Begin(
-      actor_, {.name = fmt::format("deleting {}", year), .verb = Verb::kDelete, .year = year});
-  End(number, lake::DeleteByFilter(session_, table_, YearIs(year), {}));
+  std::ignore = Replace(year, NewRows(year));
 }
 
-void Process::DeleteRow() {
-  const auto table = catalog_->LoadTable(table_);
+void Process::DeleteSomeRow() {
+  const auto table = Load();
   if (!table || table->metadata->CurrentSnapshot() == nullptr) return;
   const auto entries =
       lake::LiveEntries(*files_, *table->metadata, *table->metadata->CurrentSnapshot());
@@ -129,42 +200,32 @@ void Process::DeleteRow() {
   if (data.content != lake::FileContent::kData) return;
   const auto rows = ReadRows(data.path);
   if (!rows || rows->empty()) return;
-  const std::string row = *rows->begin();
-  auto deletes = WriteText(data.path + "\n" + row + "\n", YearOf(data), 1);
-  if (!deletes) return;
-  deletes->content = lake::FileContent::kPositionDeletes;
-  deletes->referenced_data_file = data.path;
-  const int number = model_.Begin(
-      actor_, {.name = fmt::format("deleting row {}", row), .verb = Verb::kRowDelta, .row = row});
-  End(number, lake::CommitRowDelta(session_, table_,
-                                   {.added_deletes = {*deletes}, .referenced_files = {data.path}},
-                                   lake::PlannedOnHead(*table->metadata)));
+  std::ignore = DeleteRowOf(*table, data, *rows->begin());
 }
 
-void Process::Tag() {
-  const int number = model_.Begin(actor_, {.name = "tagging", .verb = Verb::kSameRows});
-  std::ignore = lake::CreateTag(session_, table_, fmt::format("t{}", number));
-}
-
-void Process::RollBack() {
-  const auto table = catalog_->LoadTable(table_);
+void Process::RollBackSomewhere() {
+  const auto table = Load();
   if (!table || !table->metadata->current_snapshot_id) return;
   const auto line = table->metadata->AncestorsOf(*table->metadata->current_snapshot_id);
-  const int64_t id = line[random_.Below(line.size())];
-  const int number = model_.Begin(
-      actor_,
-      {.name = fmt::format("rolling back to {}", id), .verb = Verb::kRollback, .snapshot_id = id});
-  End(number, lake::RollbackTo(session_, table_, id));
+  std::ignore = RollBack(line[random_.Below(line.size())]);
 }
 
 void Process::Write() {
   const uint64_t drawn = random_.Below(20);
-  if (drawn < 9) return Append();
-  if (drawn < 12) return Replace();
-  if (drawn < 14) return Delete();
-  if (drawn < 17) return DeleteRow();
-  if (drawn < 18) return Tag();
-  return RollBack();
+  if (drawn < 9) {
+    const int year = kYears[random_.Below(2)];
+    std::ignore = Append(year, NewRows(year));
+  } else if (drawn < 12) {
+    WriteReplacement();
+  } else if (drawn < 14) {
+    std::ignore = Delete(kYears[random_.Below(2)]);
+  } else if (drawn < 17) {
+    DeleteSomeRow();
+  } else if (drawn < 18) {
+    std::ignore = Tag(fmt::format("t{}-{}", actor_, ++next_row_));
+  } else {
+    RollBackSomewhere();
+  }
 }
 
 Result<std::vector<lake::DataFile>> Process::Join(const lake::CompactGroup& group) {
@@ -183,26 +244,38 @@ Result<std::vector<lake::DataFile>> Process::Join(const lake::CompactGroup& grou
   return std::vector<lake::DataFile>{std::move(file)};
 }
 
-void Process::Compact() {
+Result<lake::Receipt> Process::Compact() {
   model_.Begin(actor_, {.name = "compaction", .verb = Verb::kSameRows});
-  std::ignore = lake::CompactFiles(
+  return lake::CompactFiles(
       session_, table_,
       [this](const lake::LoadedTable&, const lake::CompactGroup& group) { return Join(group); },
       {.min_files = 2});
 }
 
+Result<lake::Receipt> Process::RewriteManifests() {
+  model_.Begin(actor_, {.name = "rewriting manifests", .verb = Verb::kSameRows});
+  return lake::RewriteManifests(session_, table_);
+}
+
+Result<lake::Receipt> Process::Expire(const lake::ExpireRequest& request) {
+  model_.Begin(actor_, {.name = "expiry", .verb = Verb::kSameRows});
+  return lake::ExpireSnapshots(session_, table_, request);
+}
+
+Result<lake::Receipt> Process::RemoveOrphans() {
+  model_.Begin(actor_, {.name = "orphan removal", .verb = Verb::kSameRows});
+  return lake::RemoveOrphans(session_, table_);
+}
+
 void Process::Maintain() {
   const uint64_t drawn = random_.Below(4);
-  if (drawn == 0) return Compact();
-  const char* const names[] = {"", "rewriting manifests", "expiry", "orphan removal"};
-  model_.Begin(actor_, {.name = names[drawn], .verb = Verb::kSameRows});
-  if (drawn == 1) std::ignore = lake::RewriteManifests(session_, table_);
+  if (drawn == 0) std::ignore = Compact();
+  if (drawn == 1) std::ignore = RewriteManifests();
   if (drawn == 2) {
-    std::ignore = lake::ExpireSnapshots(session_, table_,
-                                        {.older_than_ms = lake::NowMillis(clock_),
-                                         .keep_last = static_cast<int32_t>(1 + random_.Below(3))});
+    std::ignore = Expire({.older_than_ms = lake::NowMillis(clock_),
+                          .keep_last = static_cast<int32_t>(1 + random_.Below(3))});
   }
-  if (drawn == 3) std::ignore = lake::RemoveOrphans(session_, table_);
+  if (drawn == 3) std::ignore = RemoveOrphans();
 }
 
 }  // namespace tickhouse::sim

@@ -19,19 +19,17 @@ Error Trouble(ErrorKind kind, const std::string& what) {
 
 class WatchedWritable : public io::WritableFile {
  public:
-  WatchedWritable(World& world, std::string path, std::unique_ptr<io::WritableFile> base)
-      : world_(world), path_(std::move(path)), base_(std::move(base)) {}
+  WatchedWritable(World& world, Call call, std::unique_ptr<io::WritableFile> base)
+      : world_(world), call_(std::move(call)), base_(std::move(base)) {}
   Status Append(std::span<const std::byte> bytes) override { return base_->Append(bytes); }
   int64_t size() const override { return base_->size(); }
   Status Commit() override {
-    world_.Step();
-    if (world_.quiet) return Really();
-    if (world_.Chance(world_.rates.refused)) return Fail(Trouble(ErrorKind::kUnavailable, path_));
-    if (world_.Chance(world_.rates.lost_before)) return Fail(Trouble(ErrorKind::kIo, path_));
+    const Fate fate = world_.Meet(call_);
+    if (fate == Fate::kRefused) return Fail(Trouble(ErrorKind::kUnavailable, call_.what));
+    if (fate == Fate::kLost) return Fail(Trouble(ErrorKind::kIo, call_.what));
     const Status done = Really();
-    world_.Step();
-    if (done && world_.Chance(world_.rates.lost_after)) {
-      return Fail(Trouble(ErrorKind::kUnknownOutcome, path_));
+    if (done && world_.LosesAnswer(call_)) {
+      return Fail(Trouble(ErrorKind::kUnknownOutcome, call_.what));
     }
     return done;
   }
@@ -39,50 +37,52 @@ class WatchedWritable : public io::WritableFile {
  private:
   Status Really() {
     TICKHOUSE_TRY(base_->Commit());
-    world_.modified_ns[path_] = ToNanos(world_.clock.Now());
+    world_.modified_ns[call_.what] = ToNanos(world_.clock.Now());
     return {};
   }
   World& world_;
-  std::string path_;
+  Call call_;
   std::unique_ptr<io::WritableFile> base_;
 };
 
 class SimulatedFiles : public io::FileSystem {
  public:
-  explicit SimulatedFiles(World& world) : world_(world) {}
+  SimulatedFiles(World& world, int actor) : world_(world), actor_(actor) {}
 
   Result<std::unique_ptr<io::ReadableFile>> OpenRead(const std::string& path) override {
-    TICKHOUSE_TRY(Ask(path));
+    TICKHOUSE_TRY(Ask(CallKind::kRead, path));
     return world_.files->OpenRead(path);
   }
   Result<std::unique_ptr<io::WritableFile>> Create(const std::string& path,
                                                    io::WriteOptions options) override {
+    if (world_.ignores_conditions) options.must_not_exist = false;
     TICKHOUSE_ASSIGN(auto file, world_.files->Create(path, options));
-    return std::make_unique<WatchedWritable>(world_, path, std::move(file));
+    return std::make_unique<WatchedWritable>(
+        world_, Call{.actor = actor_, .kind = CallKind::kWrite, .what = path}, std::move(file));
   }
   Result<std::unique_ptr<AppendableFile>> OpenAppend(const std::string& path) override {
     return Fail(ErrorKind::kUnsupported, path);
   }
   Result<io::FileInfo> Stat(const std::string& path) override {
-    TICKHOUSE_TRY(Ask(path));
+    TICKHOUSE_TRY(Ask(CallKind::kRead, path));
     return world_.files->Stat(path);
   }
   Result<std::vector<io::FileInfo>> ListFiles(const std::string& folder) override {
-    TICKHOUSE_TRY(Ask(folder));
+    TICKHOUSE_TRY(Ask(CallKind::kList, folder));
     TICKHOUSE_ASSIGN(auto listed, world_.files->ListFiles(folder));
     for (io::FileInfo& info : listed) info.modified = FromNanos(world_.modified_ns[info.path]);
     return listed;
   }
   Status Remove(const std::string& path) override {
-    TICKHOUSE_TRY(Ask(path));
+    TICKHOUSE_TRY(Ask(CallKind::kRemove, path));
     const Status removed = world_.files->Remove(path);
-    if (removed && !world_.quiet && world_.Chance(world_.rates.lost_after)) {
+    if (removed && world_.LosesAnswer({actor_, CallKind::kRemove, path})) {
       return Fail(Trouble(ErrorKind::kIo, path));
     }
     return removed;
   }
   Status Rename(const std::string& from, const std::string& to) override {
-    TICKHOUSE_TRY(Ask(from));
+    TICKHOUSE_TRY(Ask(CallKind::kWrite, from));
     return world_.files->Rename(from, to);
   }
   Status MakeFolders(const std::string& path) override { return world_.files->MakeFolders(path); }
@@ -91,12 +91,14 @@ class SimulatedFiles : public io::FileSystem {
   }
 
  private:
-  Status Ask(const std::string& path) {
-    world_.Step();
-    if (world_.quiet || !world_.Chance(world_.rates.refused)) return {};
-    return Fail(Trouble(ErrorKind::kUnavailable, path));
+  Status Ask(CallKind kind, const std::string& path) {
+    const Fate fate = world_.Meet({.actor = actor_, .kind = kind, .what = path});
+    if (fate == Fate::kLost) return Fail(Trouble(ErrorKind::kIo, path));
+    if (fate == Fate::kRefused) return Fail(Trouble(ErrorKind::kUnavailable, path));
+    return {};
   }
   World& world_;
+  int actor_;
 };
 
 class SimulatedRows : public lake::TableStore {
@@ -140,18 +142,19 @@ class SimulatedRows : public lake::TableStore {
 
   Status Swap(const TableIdentifier& identifier, const std::string& from,
               const std::string& to) override {
-    TICKHOUSE_TRY(Ask());
+    const Call call{.actor = actor_, .kind = CallKind::kSwap, .what = to};
     const int operation = world_.operation_of[actor_];
-    if (!world_.quiet && world_.Chance(world_.rates.lost_before)) return Lost();
-    if (!world_.quiet && world_.Chance(world_.rates.late)) {
+    const Fate fate = world_.Meet(call);
+    if (fate == Fate::kRefused) return Fail(Trouble(ErrorKind::kUnavailable, "catalog"));
+    if (fate == Fate::kLost) return Lost();
+    if (fate == Fate::kLate) {
       world_.late.push_back([&world = world_, operation, identifier, from, to] {
         std::ignore = Really(world, operation, identifier, from, to);
       });
       return Lost();
     }
     const Status done = Really(world_, operation, identifier, from, to);
-    world_.Step();
-    if (done && !world_.quiet && world_.Chance(world_.rates.lost_after)) return Lost();
+    if (done && world_.LosesAnswer(call)) return Lost();
     return done;
   }
 
@@ -173,8 +176,8 @@ class SimulatedRows : public lake::TableStore {
   }
   static std::unexpected<Error> Lost() { return Fail(Trouble(ErrorKind::kUnknownOutcome, "swap")); }
   Status Ask() {
-    world_.Step();
-    if (world_.quiet || !world_.Chance(world_.rates.refused)) return {};
+    const Fate fate = world_.Meet({.actor = actor_, .kind = CallKind::kFind, .what = "catalog"});
+    if (fate == Fate::kPasses) return {};
     return Fail(Trouble(ErrorKind::kUnavailable, "catalog"));
   }
   World& world_;
@@ -210,8 +213,39 @@ void World::Step() {
   if (Chance(rates.killed)) throw Killed();
 }
 
-std::unique_ptr<io::FileSystem> FilesOf(World& world) {
-  return std::make_unique<SimulatedFiles>(world);
+Fate World::Meet(const Call& call) {
+  if (quiet) return Fate::kPasses;
+  if (script) {
+    const Fate fate = script(call);
+    if (fate == Fate::kDies) throw Killed();
+    return fate;
+  }
+  Step();
+  const bool changes = call.kind == CallKind::kWrite || call.kind == CallKind::kSwap;
+  if (Chance(rates.refused)) return Fate::kRefused;
+  if (changes && Chance(rates.lost_before)) return Fate::kLost;
+  if (call.kind == CallKind::kSwap && Chance(rates.late)) return Fate::kLate;
+  return Fate::kPasses;
+}
+
+bool World::LosesAnswer(Call call) {
+  if (quiet) return false;
+  if (script) {
+    call.happened = true;
+    const Fate fate = script(call);
+    if (fate == Fate::kDies) throw Killed();
+    return fate == Fate::kLost;
+  }
+  Step();
+  return Chance(rates.lost_after);
+}
+
+void World::LetLateOnesArrive() {
+  for (const auto& request : std::exchange(late, {})) request();
+}
+
+std::unique_ptr<io::FileSystem> FilesOf(World& world, int actor) {
+  return std::make_unique<SimulatedFiles>(world, actor);
 }
 std::unique_ptr<lake::TableStore> RowsOf(World& world, int actor) {
   return std::make_unique<SimulatedRows>(world, actor);

@@ -27,6 +27,25 @@ struct FaultRates {
   static FaultRates Draw(Random& random);
 };
 
+enum class CallKind { kRead, kList, kWrite, kRemove, kFind, kSwap };
+
+/// One call of a process to the object store or to the rows of the catalog.
+struct Call {
+  int actor = 0;
+  CallKind kind = CallKind::kRead;
+  std::string what = {};  ///< A path, or where the pointer shall go.
+  bool happened = false;  ///< False: about to be made; true: made, the answer is on its way.
+};
+
+/// What becomes of a call: when it is about to be made, and again when it happened.
+enum class Fate {
+  kPasses,
+  kRefused,  ///< Before: nothing happens, kUnavailable says so.
+  kLost,     ///< The answer does not tell; before: and nothing happens.
+  kLate,     ///< Before, a swap: as kLost, but `World::late` holds it.
+  kDies,     ///< The process is killed.
+};
+
 struct World {
   World(uint64_t seed, Scheduler& turns);
 
@@ -46,25 +65,38 @@ struct World {
   /// Swaps whose answer is gone but which may still arrive.
   std::vector<std::function<void()>> late;
 
+  /// Instead of chance and of turns: what becomes of each call. Others may act within it.
+  std::function<Fate(const Call&)> script;
+  /// The store replaces what must not exist yet, as some do.
+  bool ignores_conditions = false;
+
   bool Chance(uint64_t per_mille) { return random.Below(1000) < per_mille; }
+  /// Of a call about to be made; never kDies.
+  Fate Meet(const Call& call);
+  /// Of one that happened: true when its answer is lost.
+  bool LosesAnswer(Call call);
+  /// All of `late`, now.
+  void LetLateOnesArrive();
   /// A turn for others; then maybe a late request arrives, maybe the process dies.
   void Step();
 };
 
 /// What the process of `actor` sees. The world outlives it.
-std::unique_ptr<io::FileSystem> FilesOf(World& world);
+std::unique_ptr<io::FileSystem> FilesOf(World& world, int actor);
 std::unique_ptr<lake::TableStore> RowsOf(World& world, int actor);
 
 /// Sleeping passes time and is a turn for others.
 class SimulatedClock : public Clock {
  public:
   explicit SimulatedClock(World& world) : world_(world) {}
-  UtcTime Now() override { return world_.clock.Now(); }
+  UtcTime Now() override { return world_.clock.Now() + wrong_by; }
   int64_t MonotonicNanos() override { return world_.clock.MonotonicNanos(); }
   bool Sleep(Nanos duration, const CancelToken& cancel) override {
     world_.Step();
     return world_.clock.Sleep(duration, cancel);
   }
+
+  Nanos wrong_by = Nanos::zero();  ///< Of the machine's clock against the world's.
 
  private:
   World& world_;

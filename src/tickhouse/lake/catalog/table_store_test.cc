@@ -303,6 +303,88 @@ TEST(PostgresStore, TellsTheTruthWhileBackendsAreKilled) {
   EXPECT_EQ(found, at);
 }
 
+// What an update that was too late is told differs between the levels (no row, or 40001).
+TEST(PostgresStore, LosesNoSwapAtAnyIsolationLevel) {
+  if (SharedPostgres() == nullptr) GTEST_SKIP() << TestPostgres::kMissing;
+  for (const std::string level : {"read\\\\ committed", "repeatable\\\\ read", "serializable"}) {
+    const std::string address = SharedPostgres()->Address(SharedPostgres()->NewDatabase()) +
+                                " options='-c default_transaction_isolation=" + level + "'";
+    const auto open = [&]() -> Result<std::unique_ptr<TableStore>> {
+      TICKHOUSE_ASSIGN(auto connection, OpenPostgres(address));
+      return OpenSqlStore(std::move(connection), "c");
+    };
+    ASSERT_OK_AND_ASSIGN(const auto store, open());
+    ASSERT_OK(store->CreateNamespace({"gold"}, {}));
+    ASSERT_OK(store->Insert(kEur, "0"));
+    std::atomic<int> failures = 0;
+    const auto work = [&] {
+      const auto own = open();
+      for (int done = 0; own && done < 10;) {
+        const auto at = (*own)->Find(kEur);
+        const Status status =
+            at ? (*own)->Swap(kEur, *at, std::to_string(std::stoi(*at) + 1)) : Fail(at.error());
+        if (status) {
+          ++done;
+        } else if (status.error().kind != ErrorKind::kConflict &&
+                   status.error().kind != ErrorKind::kUnavailable) {
+          ++failures;
+          return;
+        }
+      }
+    };
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < 4; ++t) threads.emplace_back(work);
+    }
+    EXPECT_EQ(failures, 0) << level;
+    ASSERT_OK_AND_ASSIGN(const std::string location, store->Find(kEur));
+    EXPECT_EQ(location, "40") << level;
+  }
+}
+
+// The server ends the one of two that looks first: the store, here. It begins again.
+TEST(PostgresStore, SettlesDeadlocksOfSeveralTables) {
+  if (SharedPostgres() == nullptr) GTEST_SKIP() << TestPostgres::kMissing;
+  const std::string address = SharedPostgres()->Address(SharedPostgres()->NewDatabase());
+  const auto looking_after = [&](const std::string& time) {
+    return OpenPostgres(address + " options='-c deadlock_timeout=" + time + "'");
+  };
+  ASSERT_OK_AND_ASSIGN(auto connection, looking_after("300ms"));
+  ASSERT_OK_AND_ASSIGN(const auto store, OpenSqlStore(std::move(connection), "c"));
+  ASSERT_OK(store->CreateNamespace({"gold"}, {}));
+  ASSERT_OK(store->Insert(kEur, "e0"));
+  ASSERT_OK(store->Insert(kGbp, "g0"));
+  ASSERT_OK_AND_ASSIGN(const auto rival, looking_after("1h"));
+  const auto touch = [&](const std::string& table) {
+    return rival->Run("UPDATE iceberg_tables SET table_name = table_name WHERE table_name = $1",
+                      {table});
+  };
+  ASSERT_OK(rival->Begin());
+  ASSERT_OK(touch("gbpjpy"));
+  Status swapped = Fail(ErrorKind::kIo, "not yet");
+  {
+    const std::jthread thread(
+        [&] { swapped = store->SwapAll({{kEur, "e0", "e1"}, {kGbp, "g0", "g1"}}); });
+    std::string waiting = "0";
+    while (waiting == "0") {
+      const auto rows = rival->Run("SELECT count(*) FROM pg_locks WHERE NOT granted", {});
+      ASSERT_OK(rows);
+      waiting = rows->rows[0][0].value_or("0");
+    }
+    ASSERT_OK(touch("eurusd"));
+    ASSERT_OK(rival->Commit());
+  }
+  ASSERT_OK(swapped);
+  ASSERT_OK_AND_ASSIGN(const std::string eur, store->Find(kEur));
+  ASSERT_OK_AND_ASSIGN(const std::string gbp, store->Find(kGbp));
+  EXPECT_EQ(eur + gbp, "e1g1");
+  ASSERT_OK_AND_ASSIGN(const SqlRows deadlocks,
+                       rival->Run("SELECT deadlocks FROM pg_stat_database WHERE datname = "
+                                  "current_database()",
+                                  {}));
+  EXPECT_EQ(deadlocks.rows[0][0], "1");
+}
+
 TEST(TableIdentifier, ReadsAndWritesItsName) {
   ASSERT_OK_AND_ASSIGN(const TableIdentifier one, ParseTableIdentifier("gold.eurusd"));
   EXPECT_EQ(one, kEur);
