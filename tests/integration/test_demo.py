@@ -9,11 +9,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 BIN = os.environ.get("TICKHOUSE_BIN")
 SHARED = Path(os.environ.get("TICKHOUSE_SHARED", "/nonexistent"))
 
 pytestmark = pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")
+
+
+STAGES = [
+    "generate", "convert", "scan", "clean", "stats",
+    "migrate", "next day", "query", "time travel", "rollback",
+]
 
 
 class Page(html.parser.HTMLParser):
@@ -84,7 +91,7 @@ def test_generated_ticks_end_in_a_page_that_tells_every_stage(tmp_path):
     document = demo("--out", out, "--days", 3)
     assert document["problems"] == []
     by_name = stages(document)
-    assert list(by_name) == ["generate", "convert", "scan", "clean", "stats"]
+    assert list(by_name) == STAGES
     assert by_name["generate"]["rows_out"] == by_name["convert"]["rows_in"] > 100_000
     check_sums(document, out)
     assert document["outputs"][0] == str(out / "report.html")
@@ -94,7 +101,8 @@ def test_generated_ticks_end_in_a_page_that_tells_every_stage(tmp_path):
     page = Page((out / "report.html").read_text(encoding="utf-8"))
     assert page.loads == []
     assert page.plots == 12, "four plots a symbol"
-    for heading in ("Stages", "Input", "Findings", "Checks", "EURUSD", "USDJPY", "XAUUSD", "Files"):
+    for heading in ("Stages", "Input", "Findings", "Checks", "Lakehouse", "EURUSD", "USDJPY",
+                    "XAUUSD", "Files"):
         assert heading in page.headings
     for stage in by_name:
         assert stage in page.cells
@@ -110,10 +118,44 @@ def test_the_text_is_a_table_of_stages_and_says_where_the_page_lies(tmp_path):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].split()[:3] == ["stage", "rows", "in"]
-    assert [line.split()[0] for line in lines[2:7]] == ["generate", "convert", "scan", "clean", "stats"]
+    for line, stage in zip(lines[2:12], STAGES, strict=True):
+        assert line.startswith(stage + " ")
+    assert lines[-3].startswith(f"lakehouse: {tmp_path / 'out' / 'lakehouse'}, ")
     assert lines[-1] == f"report: {tmp_path / 'out' / 'report.html'}"
     assert len(list((tmp_path / "out" / "raw").rglob("*.csv"))) == 3, "kept"
     assert empty_folders(tmp_path / "out") == []
+
+
+def test_it_ends_in_a_lakehouse_that_the_commands_and_pyiceberg_read(tmp_path):
+    out = tmp_path / "out"
+    document = demo("--out", out, "--days", 3)
+    by_name = stages(document)
+    clean = by_name["clean"]["rows_out"]
+    first, second = by_name["migrate"]["rows_out"], by_name["next day"]["rows_out"]
+    assert first > 0 and second > 0 and first + second == clean
+    assert by_name["query"]["rows_in"] == clean and by_name["time travel"]["rows_in"] == first
+    lakehouse = document["lakehouse"]
+    assert lakehouse["snapshots"] == {f"gold.{name}": 2 for name in ("eurusd", "usdjpy", "xauusd")}
+    moved = lakehouse["rollback"]
+    assert moved["before"] == moved["forward_again"] > moved["rolled_back"] > 0
+
+    page = Page((out / "report.html").read_text(encoding="utf-8"))
+    for text in (f"{moved['rolled_back']:,}", "first-load", "rolled back", "forward again"):
+        assert text in page.cells
+    assert not (out / "incoming").exists()
+
+    def sql(*words):
+        statement = "select count(*) as n from gold.eurusd"
+        done = subprocess.run([BIN, "-q", "--json", "sql", statement, *words], cwd=out,
+                              capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)["rows"][0]["n"]
+
+    assert sql() == moved["before"] and sql("--at", "first-load") == moved["rolled_back"]
+    catalog = SqlCatalog("catalog-dw", uri=f"sqlite:///{out / 'lakehouse' / 'catalog.db'}")
+    theirs = catalog.load_table("gold.eurusd").scan().to_arrow().sort_by("datetime")
+    ours = pq.read_table(out / "clean" / "EURUSD" / "EURUSD.parquet")
+    for their_name, our_name in (("datetime", "DateTime"), ("bid", "Bid"), ("ask", "Ask")):
+        assert theirs[their_name].to_pylist() == ours[our_name].to_pylist()
 
 
 @pytest.mark.slow
@@ -126,6 +168,7 @@ def test_a_second_run_replaces_the_first_and_gives_the_same(tmp_path):
     for one, two in zip(first["stages"], second["stages"]):
         one.pop("seconds"), two.pop("seconds")
         assert one == two
+    assert first["lakehouse"] == second["lakehouse"]
 
 
 @pytest.mark.slow
@@ -167,6 +210,7 @@ def test_rejected_rows_are_counted_and_named(tmp_path):
     check_sums(document, out)
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "rejected-rows" in page
+    assert document["lakehouse"]["ticks"] == stages(document)["clean"]["rows_out"]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@
 
 #include "tickhouse/app/clean.h"
 #include "tickhouse/app/convert.h"
+#include "tickhouse/app/demo/demo_lake.h"
 #include "tickhouse/app/demo/demo_page.h"
 #include "tickhouse/app/generate.h"
 #include "tickhouse/app/scan.h"
@@ -23,6 +24,8 @@ using report::GroupDigits;
 using report::StageLine;
 
 constexpr std::string_view kMarker = ".tickhouse/demo";
+constexpr std::string_view kFolders[] = {"raw",   "parquet",  "clean",
+                                         "stats", "incoming", "lakehouse"};
 constexpr std::string_view kAnomalies = "spike=3,flash=1,stale=1,blowout=1,crossed=2,gap=2,burst=1";
 
 // "./a/" -> "a", "." -> "": the spelling in which one path is told to lie in another.
@@ -56,8 +59,9 @@ class DemoRun {
     TICKHOUSE_TRY(ScanTicks());
     TICKHOUSE_TRY(CleanTicks());
     TICKHOUSE_TRY(CountStatistics());
+    TICKHOUSE_TRY(BuildLakehouse());
     Check();
-    TICKHOUSE_TRY(request_.keep ? RemoveEmptyFolders() : RemoveIntermediate());
+    TICKHOUSE_TRY(request_.keep ? RemoveAll({"incoming"}) : RemoveIntermediate());
     TICKHOUSE_TRY(WritePage());
     Finish(start);
     return std::move(run_);
@@ -100,8 +104,9 @@ class DemoRun {
     if (ours) {
       TICKHOUSE_ASSIGN(const std::string before, environment_.files->ReadWhole(marker, 1 << 20));
       TICKHOUSE_ASSIGN(const bool finished, environment_.files->Exists(Below("report.html")));
-      if (finished || before != Fingerprint())
-        TICKHOUSE_TRY(RemoveAll({"raw", "parquet", "clean", "stats"}));
+      if (finished || before != Fingerprint()) {
+        TICKHOUSE_TRY(RemoveAll({std::begin(kFolders), std::end(kFolders)}));
+      }
       if (finished) TICKHOUSE_TRY(environment_.files->Remove(Below("report.html")));
     }
     return environment_.files->WriteWhole(marker, Fingerprint());
@@ -119,14 +124,14 @@ class DemoRun {
   }
 
   Status RemoveIntermediate() {
-    if (!request_.in.empty()) return RemoveAll({"parquet"});
-    return RemoveAll({"raw", "parquet"});
+    if (!request_.in.empty()) return RemoveAll({"parquet", "incoming"});
+    return RemoveAll({"raw", "parquet", "incoming"});
   }
 
   // Of files that are gone, and of locks.
   Status RemoveEmptyFolders() {
     if (!request_.remove_empty_folders) return {};
-    for (const std::string_view folder : {"raw", "parquet", "clean", "stats"}) {
+    for (const std::string_view folder : kFolders) {
       if (folder == "raw" && !request_.in.empty()) continue;  // Not of our making.
       TICKHOUSE_TRY(request_.remove_empty_folders(Below(folder)));
     }
@@ -273,6 +278,24 @@ class DemoRun {
     return {};
   }
 
+  // From the beginning each time: half a history would be told as the whole.
+  Status BuildLakehouse() {
+    if (request_.out.find("://") != std::string::npos) return {};  // SQLite needs a disk.
+    TICKHOUSE_TRY(RemoveAll({"incoming", "lakehouse"}));
+    TICKHOUSE_ASSIGN(DemoLake lake, MakeDemoLake({.clean = Below("clean"),
+                                                  .incoming = Below("incoming"),
+                                                  .folder = Below("lakehouse")},
+                                                 environment_));
+    if (!lake.stages.empty()) run_.outputs.push_back(Below("lakehouse/catalog.db"));
+    std::ranges::move(lake.stages, std::back_inserter(facts_.stages));
+    std::ranges::move(lake.checks, std::back_inserter(facts_.checks));
+    std::ranges::move(lake.problems, std::back_inserter(run_.problems));
+    facts_.lakehouse = std::move(lake.section);
+    run_.details.emplace_back("lakehouse", std::move(lake.json));
+    lake_text_ = std::move(lake.text);
+    return {};
+  }
+
   void Check() {
     for (const DemoCheck& check : facts_.checks) {
       if (check.holds()) continue;
@@ -315,12 +338,12 @@ class DemoRun {
       run_.durations_s.emplace_back(stage.name, stage.seconds);
     }
     run_.durations_s.emplace_back("total", SecondsSince(start));
-    run_.details = {{"stages", stages.dump()}};
+    run_.details.insert(run_.details.begin(), {"stages", stages.dump()});
     run_.counts = {{"rows", converted_},
                    {"symbols", static_cast<int64_t>(facts_.symbols.size())},
                    {"files", static_cast<int64_t>(facts_.scan.files.size())}};
-    run_.text = report::StageTable(facts_.stages, request_.width) +
-                "\nreport: " + Below("report.html") + "\n";
+    run_.text = report::StageTable(facts_.stages, request_.width) + "\n" + lake_text_ +
+                "report: " + Below("report.html") + "\n";
   }
 
   const DemoRequest& request_;
@@ -330,6 +353,7 @@ class DemoRun {
   std::optional<int64_t> generated_;
   int64_t converted_ = 0;
   DemoFacts facts_;
+  std::string lake_text_;
   RunReport run_;
 };
 

@@ -30,8 +30,10 @@ struct DemoRequest {
   std::function<Status(const std::string& folder)> remove_empty_folders;
 };
 
-/// generate (unless a folder is given), convert, scan in depth, clean, stats; writes under OUT:
-/// `report.html`, `scan.csv`, `clean/`, `stats/`, and with `keep` also `raw/` and `parquet/`.
+/// generate (unless a folder is given), convert, scan in depth, clean, stats, and the clean ticks
+/// as tables with history (demo_lake.h; not where OUT is no local folder); writes under OUT:
+/// `report.html`, `scan.csv`, `clean/`, `stats/`, `lakehouse/`, and with `keep` also `raw/` and
+/// `parquet/`.
 /// Problems of the stages are problems of the run, and so are rows that do not add up from one
 /// stage to the next; the page is written all the same. OUT must be empty, missing, or of an
 /// earlier demo (whose files are replaced), else kInvalidArgument; a run that was stopped goes on

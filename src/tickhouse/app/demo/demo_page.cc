@@ -186,11 +186,13 @@ std::vector<report::Figure> Figures(const DemoFacts& facts) {
 
 report::HtmlReport MakeDemoPage(const DemoFacts& facts) {
   report::HtmlReport page;
-  page.title = "From raw ticks to clean data";
+  page.title = facts.lakehouse.title.empty() ? "From raw ticks to clean data"
+                                             : "From raw ticks to a lakehouse";
   page.subtitle = facts.subtitle;
   page.figures = Figures(facts);
   page.stages = facts.stages;
   page.sections = {InputSection(facts), FindingsSection(facts), ChecksSection(facts)};
+  if (!facts.lakehouse.title.empty()) page.sections.push_back(facts.lakehouse);
   for (const SymbolStatistics& symbol : facts.symbols) {
     page.sections.push_back(
         {symbol.symbol, "", {}, report::PlotsOf(symbol.symbol, symbol.statistics)});

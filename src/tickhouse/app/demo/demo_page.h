@@ -27,6 +27,7 @@ struct DemoFacts {
   std::vector<DemoCheck> checks;
   quality::ScanReport scan;
   std::vector<SymbolStatistics> symbols;
+  report::PageSection lakehouse;  ///< Without a title: there is none.
   std::vector<Problem> problems;
   std::vector<std::string> outputs;  ///< Relative to the page.
   std::string finished;              ///< When, in UTC.

@@ -4,7 +4,8 @@
 
 #include "tickhouse/app/demo/demo_page.h"
 #include "tickhouse/core/testing.h"
-#include "tickhouse/io/fs/memory_file_system.h"
+#include "tickhouse/io/fs/local_file_system.h"
+#include "tickhouse/io/fs/test_folder.h"
 
 namespace tickhouse::app {
 namespace {
@@ -19,12 +20,15 @@ class DemoTest : public testing::Test {
     environment_.clock = &clock_;
     environment_.progress = &silent_;
     environment_.threads = 2;
-    request_.out = "out";
+    request_.out = Path("out");
     request_.symbols = {"EURUSD"};
     request_.days = 1;
   }
 
-  std::unique_ptr<io::FileSystem> files_ = io::MakeMemoryFileSystem();
+  std::string Path(const std::string& name) const { return folder_.File(name); }
+
+  io::TemporaryFolder folder_;  // SQLite and DuckDB read the disk themselves.
+  std::unique_ptr<io::FileSystem> files_ = io::MakeLocalFileSystem();
   ManualClock clock_{UtcTime()};
   SilentProgress silent_;
   Environment environment_;
@@ -35,34 +39,37 @@ TEST_F(DemoTest, EndsWithThePageAndRowsThatAddUp) {
   ASSERT_OK_AND_ASSIGN(const RunReport run, Demo(request_, environment_));
   EXPECT_TRUE(run.problems.empty()) << run.problems[0].message;
   ASSERT_FALSE(run.outputs.empty());
-  EXPECT_EQ(run.outputs[0], "out/report.html");
-  ASSERT_OK_AND_ASSIGN(const std::string page, files_->ReadWhole("out/report.html"));
+  EXPECT_EQ(run.outputs[0], Path("out/report.html"));
+  ASSERT_OK_AND_ASSIGN(const std::string page, files_->ReadWhole(Path("out/report.html")));
   EXPECT_THAT(page, HasSubstr("EURUSD: ticks per day and trading window"));
   EXPECT_THAT(page, Not(HasSubstr("differs")));
-  EXPECT_THAT(run.text, HasSubstr("report: out/report.html"));
+  EXPECT_THAT(page, HasSubstr("select &#39;gold.eurusd&#39;")) << "the statement that was run";
+  EXPECT_THAT(run.text, HasSubstr("report: " + Path("out/report.html")));
 }
 
 // It left raw/EURUSD, parquet/EURUSD and clean/.tickhouse behind, with nothing in them.
 TEST_F(DemoTest, HandsOverTheFoldersThatMayBeEmpty) {
   std::set<std::string> handed;
   request_.remove_empty_folders = [&](const std::string& folder) {
-    handed.insert(folder);
+    handed.insert(folder.substr(folder_.path().size() + 1));
     return Status();
   };
   ASSERT_OK(Demo(request_, environment_));
-  EXPECT_THAT(handed, testing::ElementsAre("out/clean", "out/parquet", "out/raw", "out/stats"));
+  EXPECT_THAT(handed, testing::ElementsAre("out/clean", "out/incoming", "out/lakehouse",
+                                           "out/parquet", "out/raw", "out/stats"));
   handed.clear();
-  request_.in = "mine";
-  request_.out = "other";
-  ASSERT_OK(files_->WriteWhole("mine/EURUSD/a.csv", "20240108 07:51:00.000,1.1,1.2,1\n"));
+  request_.in = Path("mine");
+  request_.out = Path("other");
+  ASSERT_OK(files_->WriteWhole(Path("mine/EURUSD/a.csv"), "20240108 07:51:00.000,1.1,1.2,1\n"));
   ASSERT_OK(Demo(request_, environment_));
-  EXPECT_THAT(handed, testing::ElementsAre("other/clean", "other/parquet", "other/stats"));
+  EXPECT_THAT(handed, testing::ElementsAre("other/clean", "other/incoming", "other/lakehouse",
+                                           "other/parquet", "other/stats"));
 }
 
 TEST_F(DemoTest, RefusesAFolderOfSomethingElse) {
-  ASSERT_OK(files_->WriteWhole("out/mine.txt", "x"));
+  ASSERT_OK(files_->WriteWhole(Path("out/mine.txt"), "x"));
   EXPECT_THAT(Demo(request_, environment_), IsError(ErrorKind::kInvalidArgument));
-  EXPECT_EQ(*files_->ReadWhole("out/mine.txt"), "x");
+  EXPECT_EQ(*files_->ReadWhole(Path("out/mine.txt")), "x");
 }
 
 TEST_F(DemoTest, RefusesAnOutputInsideItsInput) {
