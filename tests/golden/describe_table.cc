@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tickhouse/io/fs/local_file_system.h"
+#include "tickhouse/app/files.h"
+#include "tickhouse/core/clock.h"
+#include "tickhouse/io/net/http_client.h"
 #include "tickhouse/lake/expression/bind.h"
 #include "tickhouse/lake/format/location.h"
 #include "tickhouse/lake/scan/incremental.h"
@@ -33,7 +35,9 @@ Json OrNull(const std::optional<T>& value) {
 }
 
 struct Table {
-  std::unique_ptr<io::FileSystem> files = io::MakeLocalFileSystem();
+  SystemClock clock;
+  std::unique_ptr<io::HttpClient> http = io::MakeCurlHttpClient();
+  std::unique_ptr<io::FileSystem> files = app::MakeFiles(http.get(), &clock, CancelToken());
   std::string location;
   TableMetadata metadata;
   ReadPoint at;

@@ -105,13 +105,13 @@ class Postgres:
 class Served:
     """`tickhouse lake serve` over the workspace `folder`/lakehouse."""
 
-    def __init__(self, folder, *words, port=0):
+    def __init__(self, folder, *words, port=0, **environment):
         scratch = Path(tempfile.mkdtemp(prefix="serve-", dir=folder))
         self.port_file, self.log_file = scratch / "port", scratch / "log"
         with open(self.log_file, "w") as log:
             self.process = subprocess.Popen(
                 [BIN, "lake", "serve", "--port", str(port), "--port-file", str(self.port_file), "-v", *map(str, words)],
-                cwd=folder, stdout=log, stderr=log, env=plain_environment())
+                cwd=folder, stdout=log, stderr=log, env=plain_environment(**environment))
         for _ in range(1200):
             if self.port_file.exists():
                 break

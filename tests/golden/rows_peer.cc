@@ -1,8 +1,9 @@
 // Rows of a lake as a program, for tests that compare with other engines. Errors: stderr, exit 1.
-//   rows_peer create DB WAREHOUSE SEED                  gold.ticks in a SQLite catalog named "test"
-//   rows_peer append DB WAREHOUSE SEED FILE             rows of a Parquet file, columns by name
-//   rows_peer delete DB WAREHOUSE SEED FILTER           by copy on write
-//   rows_peer delete-rows DB WAREHOUSE SEED FILTER      by position deletes
+//   rows_peer create LAKE TABLE [SCHEMA SPEC]           as JSON; else gold.ticks's, of every type
+//   rows_peer append LAKE TABLE FILE                    rows of a Parquet file, columns by name
+//   rows_peer delete LAKE TABLE FILTER                  by copy on write
+//   rows_peer delete-rows LAKE TABLE FILTER             by position deletes
+// LAKE: {"catalog": FILE or postgresql://..., "name": ..., "warehouse": ..., "seed": NUMBER}
 //   rows_peer scan METADATA [FILTER]                    live rows, a JSON array a line
 //   rows_peer read METADATA FILES [FILTER]              of {"data": FILE, "deletes": [...]}
 #include <fmt/format.h>
@@ -16,8 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "tickhouse/app/files.h"
 #include "tickhouse/core/clock.h"
-#include "tickhouse/io/fs/local_file_system.h"
+#include "tickhouse/io/net/http_client.h"
 #include "tickhouse/lake/catalog/stored_catalog.h"
 #include "tickhouse/lake/data/column_values.h"
 #include "tickhouse/lake/data/copy_on_write.h"
@@ -36,27 +38,31 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Words = std::span<const std::string>;
 
-const TableIdentifier kTable{{"gold"}, "ticks"};
-
 Field FieldOf(int id, std::string name, std::string_view type) {
   return {.id = id, .name = std::move(name), .type = *ParsePrimitiveType(type)};
 }
 
-/// A catalog and all that a change of it needs.
+/// A catalog and all that a change of one table needs.
 struct Lake {
-  std::unique_ptr<io::FileSystem> files = io::MakeLocalFileSystem();
   SystemClock clock;
+  std::unique_ptr<io::HttpClient> http = io::MakeCurlHttpClient();
+  std::unique_ptr<io::FileSystem> files = app::MakeFiles(http.get(), &clock, CancelToken());
   Random random{0};
   std::unique_ptr<Catalog> catalog;
+  TableIdentifier table;
   UpdateSession session;
 
-  Status Open(Words words) {
-    random = Random(std::strtoull(words[3].c_str(), nullptr, 10));
-    TICKHOUSE_ASSIGN(catalog, OpenSqliteCatalog(words[1], {.name = "test",
-                                                           .warehouse = words[2],
-                                                           .files = files.get(),
-                                                           .clock = &clock,
-                                                           .random = random.Fork(1)}));
+  Status Open(const std::string& described, const std::string& table_name) {
+    const Json json = Json::parse(described);
+    const std::string address = json.at("catalog");
+    random = Random(json.at("seed").get<uint64_t>());
+    TICKHOUSE_ASSIGN(table, ParseTableIdentifier(table_name));
+    const auto open = address.starts_with("postgresql:") ? OpenPostgresCatalog : OpenSqliteCatalog;
+    TICKHOUSE_ASSIGN(catalog, open(address, {.name = json.at("name"),
+                                             .warehouse = json.at("warehouse"),
+                                             .files = files.get(),
+                                             .clock = &clock,
+                                             .random = random.Fork(1)}));
     session.catalog = catalog.get();
     session.files = files.get();
     session.clock = &clock;
@@ -64,14 +70,23 @@ struct Lake {
     return {};
   }
   Result<MetadataPtr> Table() {
-    TICKHOUSE_ASSIGN(const LoadedTable table, catalog->LoadTable(kTable));
-    return table.metadata;
+    TICKHOUSE_ASSIGN(const LoadedTable loaded, catalog->LoadTable(table));
+    return loaded.metadata;
   }
 };
 
+Status CreateAs(Lake& lake, const std::string& schema, const std::string& spec) {
+  CreateTableRequest request{.identifier = lake.table, .schema = {}};
+  TICKHOUSE_ASSIGN(request.schema, ParseSchema(schema));
+  TICKHOUSE_ASSIGN(request.spec, ParsePartitionSpec(spec));
+  TICKHOUSE_ASSIGN(const LoadedTable made, lake.catalog->CreateTable(request));
+  fmt::print("{}\n", made.metadata_location);
+  return {};
+}
+
 Status Create(Lake& lake) {
-  TICKHOUSE_TRY(lake.catalog->CreateNamespace({"gold"}, {}));
-  CreateTableRequest request{.identifier = kTable, .schema = {}};
+  TICKHOUSE_TRY(lake.catalog->CreateNamespace(lake.table.ns, {}));
+  CreateTableRequest request{.identifier = lake.table, .schema = {}};
   request.schema.fields = {FieldOf(1, "id", "long"),
                            FieldOf(2, "at", "timestamp"),
                            FieldOf(3, "zoned", "timestamptz"),
@@ -110,7 +125,7 @@ Status Append(Lake& lake, const std::string& path) {
     TICKHOUSE_TRY(writer->Write(batch));
   }
   TICKHOUSE_ASSIGN(std::vector<DataFile> written, writer->Close());
-  TICKHOUSE_ASSIGN(const auto done, AppendFiles(lake.session, kTable, std::move(written)));
+  TICKHOUSE_ASSIGN(const auto done, AppendFiles(lake.session, lake.table, std::move(written)));
   fmt::print("{}\n", done.table.metadata_location);
   return {};
 }
@@ -124,7 +139,7 @@ Status Delete(Lake& lake, const std::string& text) {
         .must_match = [filter](const DataFile& file) { return AllMatch(filter, file); }};
   };
   TICKHOUSE_ASSIGN(const auto done,
-                   DeleteByFilter(lake.session, kTable, binder,
+                   DeleteByFilter(lake.session, lake.table, binder,
                                   MakeCopyOnWrite(*lake.files, table, filter, lake.random)));
   fmt::print("{}\n", done.table.metadata_location);
   return {};
@@ -181,7 +196,7 @@ Status DeleteRows(Lake& lake, const std::string& text) {
     delta.referenced_files.insert(task.data.path);
   }
   TICKHOUSE_ASSIGN(const auto done,
-                   CommitRowDelta(lake.session, kTable, delta, PlannedOnHead(*table)));
+                   CommitRowDelta(lake.session, lake.table, delta, PlannedOnHead(*table)));
   fmt::print("{}\n", done.table.metadata_location);
   return {};
 }
@@ -222,7 +237,9 @@ DataFile DeleteFileOf(const Json& json) {
 }
 
 Status Read(Words words) {
-  const auto files = io::MakeLocalFileSystem();
+  SystemClock clock;
+  const auto http = io::MakeCurlHttpClient();
+  const auto files = app::MakeFiles(http.get(), &clock, CancelToken());
   TICKHOUSE_ASSIGN(const std::string path, StoragePath(words[1]));
   TICKHOUSE_ASSIGN(const std::string json, files->ReadWhole(path));
   TICKHOUSE_ASSIGN(const TableMetadata table, ParseTableMetadata(json));
@@ -243,13 +260,14 @@ Status Run(Words words) {
   if (words.size() >= 2 && (words[0] == "scan" || (words[0] == "read" && words.size() >= 3))) {
     return Read(words);
   }
-  if (words.size() < 4) return Fail(ErrorKind::kInvalidArgument, "rows_peer COMMAND ...");
+  if (words.size() < 3) return Fail(ErrorKind::kInvalidArgument, "rows_peer COMMAND ...");
   Lake lake;
-  TICKHOUSE_TRY(lake.Open(words));
+  TICKHOUSE_TRY(lake.Open(words[1], words[2]));
+  if (words[0] == "create" && words.size() == 5) return CreateAs(lake, words[3], words[4]);
   if (words[0] == "create") return Create(lake);
-  if (words.size() == 5 && words[0] == "append") return Append(lake, words[4]);
-  if (words.size() == 5 && words[0] == "delete") return Delete(lake, words[4]);
-  if (words.size() == 5 && words[0] == "delete-rows") return DeleteRows(lake, words[4]);
+  if (words.size() == 4 && words[0] == "append") return Append(lake, words[3]);
+  if (words.size() == 4 && words[0] == "delete") return Delete(lake, words[3]);
+  if (words.size() == 4 && words[0] == "delete-rows") return DeleteRows(lake, words[3]);
   return Fail(ErrorKind::kInvalidArgument, "unknown command " + words[0]);
 }
 

@@ -90,10 +90,11 @@ def plain(table):
 class Lake:
     def __init__(self, root):
         self.root, self.db = root, root / "catalog.db"
-        peer("create", self.db, root, next(SEEDS))
+        self.do("create")
 
-    def do(self, command, argument):
-        return peer(command, self.db, self.root, next(SEEDS), argument).strip()
+    def do(self, command, *argument):
+        described = {"catalog": str(self.db), "name": "test", "warehouse": str(self.root), "seed": next(SEEDS)}
+        return peer(command, json.dumps(described), "gold.ticks", *argument).strip()
 
     def by_pyiceberg(self):
         catalog = SqlCatalog("test", uri=f"sqlite:///{self.db}", warehouse=str(self.root))
