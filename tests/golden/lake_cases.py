@@ -43,8 +43,6 @@ class Case:
     columns: dict = field(default_factory=lambda: TICKS)
     partition: tuple = ()  # ("year", "datetime"), ("bucket[4]", "id"), ...
 
-    def words(self):
-        return {step[0] for step in self.steps}
 
 
 BY_YEAR = (("year", "datetime"),)
@@ -57,7 +55,11 @@ CASES = (
                      ("insert", 40, 20), ("delete", ("id", ">", 30), ("id", "<", 50)), ("delete", ("lots", "is", None)),
                      ("insert", 7, 1))),
     Case("updates", (("insert", 0, 30), ("update", "lots", 77, ("id", "<", 10)), ("upsert", 20, 20),
-                     ("delete", ("id", "=", 25))), partition=BY_YEAR),
+                     ("delete", ("id", "=", 25)))),
+    Case("merges", (("insert", 0, 40), ("upsert", 30, 20), ("update", "bid", 0.5, ("side", "=", "BUY")),
+                    ("delete", ("id", ">", 44))), partition=BY_YEAR),
+    Case("equality", (("insert", 0, 30), ("delete equal", "side", ("SELL", None)), ("insert", 30, 20),
+                      ("delete equal", "lots", (4, -4)), ("insert", 50, 6), ("delete", ("id", "=", 51)))),
     Case("schemas", (("insert", 0, 10), ("add", "note", "string"), ("insert", 10, 10), ("rename", "bid", "price"),
                      ("promote", "lots", "long"), ("insert", 20, 10), ("drop", "side"), ("add", "side", "double"),
                      ("insert", 30, 5), ("delete", ("id", "<", 3)))),
@@ -140,6 +142,10 @@ class Model:
     def delete(self, *conditions):
         where = " AND ".join(f"{c} {op} ?" for c, op, _ in conditions)
         self.tables.execute(f"DELETE FROM main_ WHERE {where}", [value for _, _, value in conditions])
+
+    def delete_equal(self, column, values):
+        for value in values:
+            self.tables.execute(f"DELETE FROM main_ WHERE {column} IS NOT DISTINCT FROM ?", [value])
 
     def update(self, column, value, *conditions):
         where = " AND ".join(f"{c} {op} ?" for c, op, _ in conditions)

@@ -41,6 +41,7 @@ class Lakehouse:
         self.warehouse = "s3://lake/wh"
         self.uri = postgres.uri(self.database)
         self.s3 = {**KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": self.store.url}
+        self.opened = None
         self.run("lake", "init", "--catalog", "postgres", "--uri", self.uri, "--catalog-name", catalog,
                  "--warehouse", self.warehouse)
         self.served = Served(folder, "--workspace", "lakehouse", **self.s3)
@@ -63,13 +64,16 @@ class Lakehouse:
         return json.loads(self.run(*words, "--json").stdout)
 
     def pyiceberg(self):
+        """The catalog as PyIceberg opens it, without our server between."""
         from pyiceberg.catalog.sql import SqlCatalog
 
-        return SqlCatalog(self.catalog, uri=self.uri.replace("postgresql:", "postgresql+psycopg2:"),
-                          warehouse=self.warehouse, **{
-                              "s3.endpoint": self.store.url, "s3.region": "us-east-1",
-                              "s3.access-key-id": KEYS["AWS_ACCESS_KEY_ID"],
-                              "s3.secret-access-key": KEYS["AWS_SECRET_ACCESS_KEY"]})
+        if self.opened is None:
+            self.opened = SqlCatalog(self.catalog, uri=self.uri.replace("postgresql:", "postgresql+psycopg2:"),
+                                     warehouse=self.warehouse, **{
+                                         "s3.endpoint": self.store.url, "s3.region": "us-east-1",
+                                         "s3.access-key-id": KEYS["AWS_ACCESS_KEY_ID"],
+                                         "s3.secret-access-key": KEYS["AWS_SECRET_ACCESS_KEY"]})
+        return self.opened
 
     def stop(self):
         self.served.stop()
@@ -130,7 +134,7 @@ class Trino:
         page, rows = self.send("/v1/statement", statement.encode()), []
         while True:
             if "error" in page:
-                raise RuntimeError(f"{statement}: {page['error']['message']}")
+                raise RuntimeError(f"{page['error']['message']}: {statement[:200]}")
             rows += page.get("data", [])
             if "nextUri" not in page:
                 return rows
@@ -165,10 +169,10 @@ class Spark:
         self.properties = spark_properties(folder, settings)
         self.environment = spark_environment(settings)
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(
-                [SPARK_HOME / "bin/spark-submit", "--master", "local[2]", "--properties-file", self.properties,
-                 HERE / "spark_worker.py"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                text=True, env=self.environment)
+            self.process = subprocess.Popen(  # Not by spark-submit, which hands no input through.
+                [self.environment["PYSPARK_PYTHON"], HERE / "spark_worker.py"], cwd=folder, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment | {
+                    "PYSPARK_SUBMIT_ARGS": f"--master local[2] --properties-file {self.properties} pyspark-shell"})
         if self.process.stdout.readline() != "ready\n":
             self.stop()
             raise RuntimeError("Spark does not come up:\n" + self.log.read_text()[-4000:])
@@ -181,7 +185,7 @@ class Spark:
             raise RuntimeError("Spark is gone:\n" + self.log.read_text()[-4000:])
         said = json.loads(line)
         if "error" in said:
-            raise RuntimeError(f"{words}: {said['error']}")
+            raise RuntimeError(f"{said['error'][:2000]}: {str(words)[:200]}")
         return said["rows"]
 
     def ask(self, statement):

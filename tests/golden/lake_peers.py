@@ -18,8 +18,8 @@ from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, Dou
 
 sys.path.insert(0, str(Path(__file__).parent))
 from lake_cases import bare, made_rows, sorted_rows, told, upserted  # noqa: E402
+from lake_engines import KEYS  # noqa: E402
 from lake_services import BIN, plain_environment  # noqa: E402
-from test_s3 import KEYS  # noqa: E402
 
 ICEBERG_TYPES = {"long": LongType(), "int": IntegerType(), "double": DoubleType(), "float": FloatType(),
                  "boolean": BooleanType(), "string": StringType(), "date": DateType(), "timestamp": TimestampType(),
@@ -69,10 +69,6 @@ class SqlWriter:
         self.transforms, self.properties, self.binary = transforms or {}, properties, binary
         self.columns, self.spec, self.table = {}, [], ""
 
-    def can(self, case):
-        transforms = {t.split("[")[0] for t, _ in [*case.partition, *(s[1:] for s in case.steps if s[0] == "partition")]}
-        return case.words() <= set(self.templates) and transforms <= set(self.transforms)
-
     def type(self, kind):
         return self.types.get(bare(kind), kind)
 
@@ -81,7 +77,7 @@ class SqlWriter:
             return f"CAST(NULL AS {self.type(kind)})"
         if bare(kind) == "binary":
             return self.binary.format(value.hex())
-        text = str(value).replace("'", "''")
+        text = {"nan": "NaN", "inf": "Infinity"}.get(str(value), str(value)).replace("'", "''")
         if bare(kind) == "timestamptz":
             text = value.strftime("%Y-%m-%d %H:%M:%S.%f") + " UTC"
         return f"CAST('{text}' AS {self.type(kind)})"
@@ -122,6 +118,9 @@ class SqlWriter:
 
     def do_delete(self, *conditions):
         self.say("delete", where=self.condition(conditions))
+
+    def do_delete_equal(self, column, values):
+        self.say("delete equal", column=column, values=repr(values))
 
     def do_update(self, column, value, *conditions):
         self.say("update", column=column, value=self.literal(self.columns[column], value),
@@ -188,6 +187,25 @@ SPARK = DML | {
     "tag": "ALTER TABLE {table} CREATE TAG {name}",
     "branch": "ALTER TABLE {table} CREATE BRANCH {name}",
 }
+# No engine here writes equality deletes by SQL (Flink does); Iceberg's own Java library inside Spark writes them.
+SPARK["delete equal"] = """
+iceberg = spark._jvm.org.apache.iceberg
+table = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, "{table}")
+schema = table.schema().select(spark._jvm.java.util.List.of("{column}"))
+ids = spark.sparkContext._gateway.new_array(spark._jvm.int, 1)
+ids[0] = table.schema().findField("{column}").fieldId()
+factory = iceberg.data.GenericAppenderFactory(table.schema(), table.spec(), ids, schema, None)
+place = table.io().newOutputFile(table.location() + "/data/equality-{column}.parquet")
+writer = factory.newEqDeleteWriter(iceberg.encryption.EncryptedFiles.plainAsEncryptedOutput(place),
+                                   iceberg.FileFormat.PARQUET, None)
+for value in {values}:
+    record = iceberg.data.GenericRecord.create(schema)
+    record.setField("{column}", value)
+    writer.write(record)
+writer.close()
+table.newRowDelta().addDeletes(writer.toDeleteFile()).commit()
+spark.sql("REFRESH TABLE {table}")
+"""
 SPARK_TRANSFORMS = {"identity": "{column}", "year": "years({column})", "month": "months({column})",
                     "day": "days({column})", "bucket": "bucket({number}, {column})",
                     "truncate": "truncate({number}, {column})"}
@@ -222,7 +240,9 @@ DUCKDB = DML | {
 
 
 def spark_writer(spark, mode):
-    return SqlWriter(spark.ask, "lake.gold", SPARK_TYPES, SPARK, SPARK_TRANSFORMS, SPARK_MODES[mode])
+    def tell(statement):
+        return spark.request(python=statement) if statement.startswith("\niceberg") else spark.ask(statement)
+    return SqlWriter(tell, "lake.gold", SPARK_TYPES, SPARK, SPARK_TRANSFORMS, SPARK_MODES[mode])
 
 
 def trino_writer(trino, catalog):
@@ -255,19 +275,13 @@ def duckdb_writer(connection):
 
 
 class PyIcebergWriter:
-    words = {"insert", "insert on", "delete", "upsert", "add", "drop", "rename", "promote", "move", "partition",
-             "unpartition", "tag", "branch"}
-
     def __init__(self, lakehouse):
-        self.catalog = lakehouse.pyiceberg()
-
-    def can(self, case):
-        return case.words() <= self.words
+        self.lakehouse = lakehouse
 
     def create(self, table, case):
         schema = schema_of(case.columns)
         self.columns = dict(case.columns)
-        self.table = self.catalog.create_table(f"gold.{table}", schema, partition_spec=spec_of(schema, case.partition))
+        self.table = self.lakehouse.pyiceberg().create_table(f"gold.{table}", schema, partition_spec=spec_of(schema, case.partition))
 
     def do(self, step):
         word, *rest = step
@@ -335,25 +349,17 @@ def text_filter(conditions):
     return " and ".join(f"{c} is null" if op == "is" else f"{c} {op} {value(v)}" for c, op, v in conditions)
 
 
-def peer_program(name):
-    """A test program of ours: in bin/ of the build tree that TICKHOUSE_BIN belongs to."""
-    for folder in Path(BIN).resolve().parents:
-        if (folder / "CMakeCache.txt").exists():
-            return folder / "bin" / name
-    return Path(name)
+def peer_program(name, folder="bin"):
+    """A test program of ours, in the build tree that TICKHOUSE_BIN belongs to."""
+    build = next(p for p in Path(BIN).resolve().parents if (p / "CMakeCache.txt").exists())
+    return build / folder / name
 
 
 class TickhouseWriter:
     """Rows by our library, all else by our command line. `delete`: by copy on write or by position deletes."""
 
-    words = PyIcebergWriter.words - {"insert on", "upsert"}
-
     def __init__(self, lakehouse, delete):
         self.lakehouse, self.delete = lakehouse, delete
-        self.scratch = lakehouse.folder / "in.parquet"
-
-    def can(self, case):
-        return case.words() <= self.words
 
     def peer(self, command, *words):
         lake = {"catalog": self.lakehouse.uri, "name": self.lakehouse.catalog, "warehouse": self.lakehouse.warehouse,
@@ -372,9 +378,10 @@ class TickhouseWriter:
         getattr(self, "do_" + word.replace(" ", "_"))(*rest)
 
     def do_insert(self, first, count):
-        pq.write_table(arrow_of(self.columns, made_rows(self.columns, first, count)), self.scratch,
+        rows = self.lakehouse.folder / "in.parquet"
+        pq.write_table(arrow_of(self.columns, made_rows(self.columns, first, count)), rows,
                        store_decimal_as_integer=True)
-        self.peer("append", self.scratch)
+        self.peer("append", rows)
 
     def do_delete(self, *conditions):
         self.peer(self.delete, text_filter(conditions))

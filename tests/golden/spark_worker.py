@@ -1,6 +1,6 @@
 """A Spark session that answers: a line of JSON {"sql": ...} in, a line {"rows": [...]} or {"error": ...} out.
 
-Run by spark-submit, whose Python this is; values that JSON does not know travel as text (bytes as hex).
+PYSPARK_SUBMIT_ARGS says how Spark is set up. Values that JSON does not know travel as text (bytes as hex).
 """
 import datetime as dt
 import decimal
