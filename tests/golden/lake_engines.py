@@ -37,14 +37,18 @@ class Lakehouse:
     def __init__(self, folder, postgres, catalog="lake"):
         self.folder, self.postgres, self.catalog = folder, postgres, catalog
         self.database = postgres.new_database()
-        self.store = Store(folder / "store")
+        self.store, self.served = Store(folder / "store"), None
         self.warehouse = "s3://lake/wh"
         self.uri = postgres.uri(self.database)
         self.s3 = {**KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": self.store.url}
         self.opened = None
-        self.run("lake", "init", "--catalog", "postgres", "--uri", self.uri, "--catalog-name", catalog,
-                 "--warehouse", self.warehouse)
-        self.served = Served(folder, "--workspace", "lakehouse", **self.s3)
+        try:
+            self.run("lake", "init", "--catalog", "postgres", "--uri", self.uri, "--catalog-name", catalog,
+                     "--warehouse", self.warehouse)
+            self.served = Served(folder, "--workspace", "lakehouse", **self.s3)
+        except BaseException:
+            self.stop()
+            raise
 
     def settings(self):
         """What the files in deploy/ name."""
@@ -76,7 +80,8 @@ class Lakehouse:
         return self.opened
 
     def stop(self):
-        self.served.stop()
+        if self.served:
+            self.served.stop()
         self.store.stop()
 
 
@@ -105,8 +110,12 @@ class Trino:
                      f"-Dlog.levels-file={DEPLOY}/trino/log.properties", f"-Dplugin.dir={TRINO}/plugin", "-cp",
                      f"{TRINO}/lib/*", "io.trino.server.TrinoServer"], stdout=log, stderr=log, cwd=folder,
                     env=plain_environment(**settings, TRINO_PORT=str(self.port), TRINO_ETC=f"{DEPLOY}/trino"))
-            if self.comes_up():
-                return
+            try:
+                if self.comes_up():
+                    return
+            except BaseException:  # An interrupted run leaves no server behind.
+                self.stop()
+                raise
             self.stop()
         raise RuntimeError("Trino does not come up:\n" + self.log.read_text()[-4000:])
 
@@ -118,7 +127,7 @@ class Trino:
             return json.loads(answer.read())
 
     def comes_up(self):
-        for _ in range(1200):
+        for _ in range(6000):  # 15 seconds, minutes on a busy machine.
             if self.process.poll() is not None:
                 return False
             try:
@@ -173,9 +182,12 @@ class Spark:
                 [self.environment["PYSPARK_PYTHON"], HERE / "spark_worker.py"], cwd=folder, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment | {
                     "PYSPARK_SUBMIT_ARGS": f"--master local[2] --properties-file {self.properties} pyspark-shell"})
-        if self.process.stdout.readline() != "ready\n":
+        try:
+            if self.process.stdout.readline() != "ready\n":
+                raise RuntimeError("Spark does not come up:\n" + self.log.read_text()[-4000:])
+        except BaseException:
             self.stop()
-            raise RuntimeError("Spark does not come up:\n" + self.log.read_text()[-4000:])
+            raise
 
     def request(self, **words):
         self.process.stdin.write(json.dumps(words) + "\n")
