@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 
 #include "tickhouse/app/sql/run_sql.h"
@@ -21,16 +22,18 @@ struct Options {
   std::string file;
   std::string timeout;
   std::vector<std::string> trino_session;
+  std::vector<std::string> spark_conf;
 };
 
-Status AddSession(const std::vector<std::string>& given, app::SqlRequest* request) {
-  for (const std::string& property : given) {
-    const std::size_t equals = property.find('=');
+Status AddSettings(const char* option, const std::vector<std::string>& given,
+                   std::map<std::string, std::string>* settings) {
+  for (const std::string& setting : given) {
+    const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
       return Fail(ErrorKind::kInvalidArgument,
-                  "--trino-session wants NAME=VALUE, not \"" + property + "\"");
+                  std::string(option) + " wants NAME=VALUE, not \"" + setting + "\"");
     }
-    request->trino.session[property.substr(0, equals)] = property.substr(equals + 1);
+    (*settings)[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   return {};
 }
@@ -44,7 +47,8 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
     TICKHOUSE_ASSIGN(request.statement,
                      environment.files->ReadWhole(options.file, kMostStatementBytes));
   }
-  TICKHOUSE_TRY(AddSession(options.trino_session, &request));
+  TICKHOUSE_TRY(AddSettings("--trino-session", options.trino_session, &request.trino.session));
+  TICKHOUSE_TRY(AddSettings("--spark-conf", options.spark_conf, &request.spark.conf));
   if (!options.timeout.empty()) {
     TICKHOUSE_ASSIGN(request.timeout, ParseDuration(options.timeout));
   }
@@ -52,6 +56,32 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
   request.rows_in_report = json;
   request.print = WriteOutput;
   return app::RunSql(request, environment);
+}
+
+void AddTrinoOptions(CLI::App* command, Options* options) {
+  app::TrinoRequest& trino = options->request.trino;
+  command->add_option("--trino", trino.url, "http(s)://host:port of Trino");
+  command->add_option("--trino-user", trino.user, "who asks Trino (USER)");
+  command->add_option("--trino-catalog", trino.catalog, "catalog of bare names");
+  command->add_option("--trino-schema", trino.schema, "schema of bare names");
+  command
+      ->add_option("--trino-session", options->trino_session,
+                   "NAME=VALUE of the session (repeat it)")
+      ->allow_extra_args(false);
+}
+
+void AddSparkOptions(CLI::App* command, Options* options) {
+  app::SparkRequest& spark = options->request.spark;
+  command->add_option("--spark-submit", spark.submit, "the spark-submit program to use");
+  command->add_option("--master", spark.master, "Spark master, such as local[2]");
+  command
+      ->add_option("--spark-jars", spark.jars,
+                   "jar of Iceberg for Spark, or a folder of jars (repeat it)")
+      ->allow_extra_args(false);
+  command->add_option("--spark-conf", options->spark_conf, "NAME=VALUE for Spark (repeat it)")
+      ->allow_extra_args(false);
+  command->add_option("--spark-folder", spark.folder,
+                      "for the rows: a folder that all of Spark's machines have");
 }
 
 }  // namespace
@@ -66,7 +96,8 @@ void RegisterSql(CLI::App& app, Cli* cli) {
   command->add_option("--param", request.parameters, "value of the next ? (repeat it)")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--engine", request.engine, "duckdb (inside) or trino (a server)");
+  command->add_option("--engine", request.engine,
+                      "duckdb (inside), trino (a server) or spark (a job)");
   command->add_option("--at", request.at, "snapshot id, tag, branch or time of the tables");
   command->add_option(
       "--format", request.format,
@@ -78,14 +109,8 @@ void RegisterSql(CLI::App& app, Cli* cli) {
                    "memory of DuckDB, as 2GB (80 % of the machine)")
       ->transform(CLI::AsSizeValue(false));
   AddWorkspaceOptions(command, &request.workspace);
-  command->add_option("--trino", request.trino.url, "http(s)://host:port of Trino");
-  command->add_option("--trino-user", request.trino.user, "who asks Trino (USER)");
-  command->add_option("--trino-catalog", request.trino.catalog, "catalog of bare names");
-  command->add_option("--trino-schema", request.trino.schema, "schema of bare names");
-  command
-      ->add_option("--trino-session", options->trino_session,
-                   "NAME=VALUE of the session (repeat it)")
-      ->allow_extra_args(false);
+  AddTrinoOptions(command, options.get());
+  AddSparkOptions(command, options.get());
   command->callback([cli, options] {
     cli->command = "sql";
     cli->run = [options, cli](app::Environment& environment) {

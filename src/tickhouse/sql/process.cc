@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kOutputKept = std::size_t{64} << 10;
 constexpr int kPollMillis = 100;
-constexpr int kPatienceMillis = 10'000;
 
 // What the new process does until it is the program; only calls that are safe after fork.
 [[noreturn]] void BecomeProgram(char* const* arguments, char* const* variables, const char* folder,
@@ -96,17 +95,23 @@ class Child {
 
   Result<ProcessAnswer> Wait(const CancelToken& cancel) {
     ProcessAnswer answer;
-    int patience = kPatienceMillis;
+    const bool limited = request_.clock != nullptr && request_.timeout > Nanos::zero();
+    const int64_t deadline =
+        limited ? request_.clock->MonotonicNanos() + request_.timeout.count() : 0;
+    bool late = false;
+    Nanos patience = request_.patience;
     while (ReadSome(&answer.output)) {
-      if (!cancel.cancelled()) continue;
+      late = late || (limited && request_.clock->MonotonicNanos() >= deadline);
+      if (!cancel.cancelled() && !late) continue;
       // The whole group: a script and the Java it started.
-      ::kill(-pid_, patience > 0 ? SIGTERM : SIGKILL);
-      patience -= kPollMillis;
+      ::kill(-pid_, patience > Nanos::zero() ? SIGTERM : SIGKILL);
+      patience -= std::chrono::milliseconds(kPollMillis);
     }
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     TICKHOUSE_TRY(cancel.Check());
+    if (late) return Fail(ErrorKind::kTimeout, request_.command[0] + ": took longer than allowed");
     answer.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return answer;
   }

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "tickhouse/core/cancel.h"
+#include "tickhouse/core/clock.h"
 #include "tickhouse/core/error.h"
+#include "tickhouse/core/time.h"
 
 namespace tickhouse::sql {
 
@@ -14,6 +16,9 @@ struct ProcessRequest {
   std::string folder;                ///< Working folder; empty: ours.
   /// "NAME=value", in place of our own of that name or beside ours.
   std::vector<std::string> environment = {};
+  Clock* clock = nullptr;                     ///< Needed for a timeout.
+  Nanos timeout = Nanos::zero();              ///< Zero: none.
+  Nanos patience = std::chrono::seconds(10);  ///< Between SIGTERM and SIGKILL.
 };
 
 struct ProcessAnswer {
@@ -22,7 +27,8 @@ struct ProcessAnswer {
 };
 
 /// Blocks until the program ends. kUnavailable when it cannot be started; kCancelled after `cancel`
-/// fired: the program got SIGTERM, and SIGKILL when it had not ended ten seconds later.
+/// fired, kTimeout after the time was over: the program got SIGTERM, and SIGKILL when it had not
+/// ended within the patience.
 Result<ProcessAnswer> RunProcess(const ProcessRequest& request, const CancelToken& cancel);
 
 }  // namespace tickhouse::sql

@@ -57,5 +57,14 @@ TEST(ProcessTest, CancelEndsTheProgramAndItsChildren) {
               IsError(ErrorKind::kCancelled));
 }
 
+TEST(ProcessTest, TimeThatIsOverEndsTheProgramEvenOneThatWillNot) {
+  SystemClock clock;
+  ProcessRequest request{{"sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"}, ""};
+  request.clock = &clock;
+  request.timeout = std::chrono::milliseconds(50);
+  request.patience = std::chrono::milliseconds(100);
+  EXPECT_THAT(RunProcess(request, {}), IsError(ErrorKind::kTimeout));
+}
+
 }  // namespace
 }  // namespace tickhouse::sql

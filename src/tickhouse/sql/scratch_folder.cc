@@ -1,5 +1,6 @@
 #include "tickhouse/sql/scratch_folder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <ftw.h>
 #include <unistd.h>
@@ -46,6 +47,24 @@ Status ScratchFolder::Link(const std::string& target, std::string_view name) con
   if (::symlink(absolute.c_str(), File(name).c_str()) != 0) {
     return FailErrno(errno, fmt::format("{}: linking to {}", File(name), target));
   }
+  return {};
+}
+
+Status ScratchFolder::WritePrivate(std::string_view name, std::string_view bytes) const {
+  const std::string path = File(name);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return FailErrno(errno, path);
+  int problem = 0;
+  while (!bytes.empty() && problem == 0) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      problem = errno;
+    }
+  }
+  if (::close(fd) != 0 && problem == 0) problem = errno;
+  if (problem != 0) return FailErrno(problem, path);
   return {};
 }
 

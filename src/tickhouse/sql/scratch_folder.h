@@ -25,6 +25,9 @@ class ScratchFolder {
   /// `name` inside becomes another name of the file `target`, whatever bytes its own name has.
   Status Link(const std::string& target, std::string_view name) const;
 
+  /// A new file that only we can read (mode 0600), for what holds keys.
+  Status WritePrivate(std::string_view name, std::string_view bytes) const;
+
  private:
   explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
   std::string path_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tickhouse/sql/process.h"
+#include "tickhouse/sql/spark_failure.h"
 
 namespace tickhouse::sql {
 
@@ -98,11 +99,6 @@ Json PlanOf(const SparkCleanJob& job) {
   return {{"symbols", symbols}};
 }
 
-std::string LastLines(const std::string& output) {
-  constexpr std::size_t kMost = 1'500;
-  return output.size() <= kMost ? output : "..." + output.substr(output.size() - kMost);
-}
-
 }  // namespace
 
 std::string SparkCleanScript() {
@@ -124,11 +120,10 @@ Status CleanOnSpark(io::FileSystem& files, const SparkCleanJob& job, const Cance
   }
   request.command.push_back(script);
   request.command.push_back(plan);
-  TICKHOUSE_ASSIGN(const ProcessAnswer answer, RunProcess(request, cancel));
-  if (answer.exit_code == 0) return {};
-  return Fail(ErrorKind::kIo,
-              fmt::format("{} ended with {}; the end of its output:\n{}", request.command.front(),
-                          answer.exit_code, LastLines(answer.output)));
+  const Result<ProcessAnswer> answer = RunProcess(request, cancel);
+  if (!answer) return Fail(SparkNotStarted(answer.error()));
+  if (answer->exit_code == 0) return {};
+  return Fail(SparkFailure(request.command.front(), *answer, ErrorKind::kIo));
 }
 
 }  // namespace tickhouse::sql

@@ -9,6 +9,7 @@
 
 #include "tickhouse/core/check.h"
 #include "tickhouse/sql/process.h"
+#include "tickhouse/sql/spark_failure.h"
 
 namespace tickhouse::sql {
 
@@ -309,13 +310,10 @@ Status RunSparkSql(const SparkProgram& program, const std::string& scratch, cons
   request.environment = program.environment;
   TICKHOUSE_TRY(WriteText(scratch + "/job.sql", sql));
   TICKHOUSE_TRY(WriteText(scratch + "/job.py", PythonJob()));
-  TICKHOUSE_ASSIGN(const ProcessAnswer answer, RunProcess(request, cancel));
-  if (answer.exit_code == 0) return {};
-  constexpr std::size_t kShown = 3000;
-  const std::size_t begin = answer.output.size() > kShown ? answer.output.size() - kShown : 0;
-  return Fail(ErrorKind::kUnavailable,
-              fmt::format("{} ended with {}; its last words:\n{}", request.command[0],
-                          answer.exit_code, answer.output.substr(begin)));
+  const Result<ProcessAnswer> answer = RunProcess(request, cancel);
+  if (!answer) return Fail(SparkNotStarted(answer.error()));
+  if (answer->exit_code == 0) return {};
+  return Fail(SparkFailure(request.command[0], *answer, ErrorKind::kUnavailable));
 }
 
 }  // namespace tickhouse::sql

@@ -26,13 +26,13 @@ RowDelivery DeliveryOf(const SqlRequest& request) {
 }
 
 Status CheckRequest(const SqlRequest& request) {
-  if (request.engine != "duckdb" && request.engine != "trino") {
+  if (request.engine != "duckdb" && request.engine != "trino" && request.engine != "spark") {
     return Fail(ErrorKind::kInvalidArgument,
-                fmt::format("no engine {}: duckdb and trino are known", request.engine));
+                fmt::format("no engine {}: duckdb, trino and spark are known", request.engine));
   }
   if (request.engine == "trino" && !request.at.empty()) {
     return Fail(ErrorKind::kInvalidArgument,
-                "--at is for duckdb; Trino takes FOR VERSION AS OF in the statement");
+                "--at is for duckdb and spark; Trino takes FOR VERSION AS OF in the statement");
   }
   return CheckDelivery(DeliveryOf(request));
 }
@@ -48,6 +48,13 @@ sql::Statement StatementOf(const SqlRequest& request) {
     statement.parameters.emplace_back(parameter);
   }
   return statement;
+}
+
+std::string Told(const sql::TableRead& read) {
+  const std::string table = fmt::format("{}: snapshot {}", read.table, read.snapshot_id);
+  if (read.counters.files == 0) return table;  // Spark plans by itself.
+  return fmt::format("{}, {} of {} files", table, read.counters.files_selected,
+                     read.counters.files);
 }
 
 std::span<const std::byte> BytesOf(std::string_view text) {
@@ -89,12 +96,17 @@ class SqlRun {
       TICKHOUSE_ASSIGN(const std::unique_ptr<sql::Engine> trino, engines_.Trino());
       return Answer(*trino);
     }
-    sql::DuckEngine duck = engines_.Duck(scratch.path());
-    TICKHOUSE_ASSIGN(const int64_t rows,
-                     FormatOf(delivery_) == "parquet" ? ToParquet(duck, scratch) : Answer(duck));
+    int64_t rows = 0;
+    if (request_.engine == "spark") {
+      TICKHOUSE_ASSIGN(const std::unique_ptr<sql::Engine> spark, engines_.Spark(scratch.path()));
+      TICKHOUSE_ASSIGN(rows, Answer(*spark));
+    } else {
+      sql::DuckEngine duck = engines_.Duck(scratch.path());
+      TICKHOUSE_ASSIGN(rows,
+                       FormatOf(delivery_) == "parquet" ? ToParquet(duck, scratch) : Answer(duck));
+    }
     for (const sql::TableRead& read : engines_.reads()) {
-      LogDebug("{}: snapshot {}, {} of {} files", read.table, read.snapshot_id,
-               read.counters.files_selected, read.counters.files);
+      LogDebug("{}", Told(read));
     }
     return rows;
   }

@@ -25,14 +25,26 @@ struct TrinoRequest {
   std::map<std::string, std::string> session = {};
 };
 
+/// Which Spark, and what it is started with. Keys of S3 come from the environment as for files.
+struct SparkRequest {
+  /// spark-submit; empty: TICKHOUSE_SPARK_SUBMIT, else that of SPARK_HOME, else that of PATH.
+  std::string submit = {};
+  std::string master = {};  ///< Empty: as Spark is configured.
+  /// Files, or folders of them; empty: TICKHOUSE_SPARK_JARS, separated by commas.
+  std::vector<std::string> jars = {};
+  std::map<std::string, std::string> conf = {};
+  std::string folder = {};  ///< That the executors on other machines have too; empty: TMPDIR.
+};
+
 struct SqlRequest {
   std::string statement;
   std::vector<std::string> parameters = {};  ///< For each `?` in order.
-  std::string engine = "duckdb";             ///< Or "trino".
+  std::string engine = "duckdb";             ///< Or "trino", "spark".
   /// Of every table of the lake: snapshot id, tag, branch or time; empty: as they are now.
   std::string at = {};
   WorkspaceRequest workspace = {};  ///< Opened when the statement names a table; may not exist.
   TrinoRequest trino = {};
+  SparkRequest spark = {};
   /// table, csv, json, jsonl, parquet, arrow, arrows; empty: as the name of `output` ends (.arrow,
   /// .csv, .json, .jsonl, .parquet, ...), else a table.
   std::string format = {};

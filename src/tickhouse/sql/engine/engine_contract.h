@@ -25,7 +25,7 @@ TEST_P(EngineContract, GivesValuesInTheOneWayOfWritingThem) {
       const AllRows all,
       Ask("select true as b, 42 as i, cast('1.50' as decimal(9,2)) as d, cast(0.1 as double) as r, "
           "date '2024-02-29' as day, timestamp '2024-02-29 01:02:03.250' as ts, 'it''s' as t, "
-          "cast(null as varchar) as n"));
+          "cast(null as varchar(9)) as n"));
   ASSERT_EQ(all.rows.size(), 1U);
   EXPECT_EQ(all.rows[0], (std::vector<Cell>{"true", "42", "1.50", "0.1", "2024-02-29",
                                             "2024-02-29 01:02:03.25", "it's", std::nullopt}));
@@ -39,7 +39,7 @@ TEST_P(EngineContract, GivesValuesInTheOneWayOfWritingThem) {
 
 TEST_P(EngineContract, TakesParametersWhateverTheyHold) {
   ASSERT_OK_AND_ASSIGN(const AllRows all,
-                       Ask("select cast(? as varchar) as a, cast(? as varchar) as b",
+                       Ask("select cast(? as varchar(99)) as a, cast(? as varchar(99)) as b",
                            {"o'clock; drop \"x\" \xC3\xA9", std::nullopt}));
   EXPECT_EQ(all.rows[0], (std::vector<Cell>{"o'clock; drop \"x\" \xC3\xA9", std::nullopt}));
 }

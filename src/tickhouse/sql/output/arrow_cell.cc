@@ -36,7 +36,7 @@ bool AppendDecimal(const arrow::DataType& type, std::string_view text,
 std::shared_ptr<arrow::DataType> IntegerType(const std::string& word) {
   if (word == "tinyint") return arrow::int8();
   if (word == "smallint") return arrow::int16();
-  if (word == "integer") return arrow::int32();
+  if (word == "integer" || word == "int") return arrow::int32();
   if (word == "utinyint") return arrow::uint8();
   if (word == "usmallint") return arrow::uint16();
   if (word == "uinteger") return arrow::uint32();

@@ -40,7 +40,8 @@ ColumnType TypeOf(const Column& column) {
   switch (column.kind) {
     case ColumnKind::kBoolean: return {.physical = PhysicalType::kBoolean};
     case ColumnKind::kInteger: {
-      const bool narrow = word == "tinyint" || word == "smallint" || word == "integer";
+      const bool narrow =
+          word == "tinyint" || word == "smallint" || word == "integer" || word == "int";
       return {.physical = narrow ? PhysicalType::kInt32 : PhysicalType::kInt64};
     }
     case ColumnKind::kReal: {
