@@ -1,25 +1,15 @@
-"""The Spark of tools/setup.sh slow, for tests that run it through the program."""
-import os
+"""How tests name the Spark of tools/setup.sh slow to the program."""
+import sys
 from pathlib import Path
 
-DEPS = Path(os.environ.get("TICKHOUSE_DEPS", Path.home() / ".cache/tickhouse/deps"))
-SPARK_HOME = DEPS / "spark-venv/lib/python3.11/site-packages/pyspark"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
+from lake_engines import DEPS, SPARK_HOME, missing_for_spark, spark_environment  # noqa: E402,F401
+
 SUBMIT = SPARK_HOME / "bin/spark-submit"
-JARS = DEPS / "jars"
-JAVA_17 = next((p for p in sorted(Path("/usr/lib/jvm").glob("*-17-*")) if (p / "bin/java").exists()), None)
-
-
-def missing():
-    """Why Spark cannot run here; empty if it can."""
-    there = JAVA_17 and SUBMIT.exists() and any(JARS.glob("iceberg-spark*.jar"))
-    return "" if there else "no Spark with Iceberg: tools/setup.sh slow installs it"
 
 
 def variables():
-    python = str(DEPS / "spark-venv/bin/python")
-    return {"JAVA_HOME": str(JAVA_17), "SPARK_HOME": str(SPARK_HOME), "PYSPARK_PYTHON": python,
-            "PYSPARK_DRIVER_PYTHON": python, "SPARK_LOCAL_IP": "127.0.0.1", "TICKHOUSE_SPARK_JARS": str(JARS),
-            "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+    return spark_environment({"TICKHOUSE_SPARK_JARS": str(DEPS / "jars")})
 
 
 def options(*more):

@@ -12,9 +12,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "golden")]
+import lake_engines  # noqa: E402
 import spark_program  # noqa: E402
-
-lake_engines = pytest.importorskip("lake_engines")
 from lake_services import Postgres, postgres_programs  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -131,8 +130,8 @@ def trino(lakehouse, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def spark(lakehouse):
-    if spark_program.missing():
-        pytest.skip(spark_program.missing())
+    if lake_engines.missing_for_spark():
+        pytest.skip(lake_engines.missing_for_spark())
     return spark_program.options()
 
 

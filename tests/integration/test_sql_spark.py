@@ -21,13 +21,14 @@ import spark_program  # noqa: E402
 
 BIN = os.environ.get("TICKHOUSE_BIN")
 needs_program = pytest.mark.skipif(not BIN, reason="TICKHOUSE_BIN names no program")
-needs_spark = pytest.mark.skipif(bool(spark_program.missing()), reason=spark_program.missing() or "there")
+MISSING = spark_program.missing_for_spark()
+needs_spark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "it is there")
 pytestmark = needs_program
 
 
 def run(folder, *words, code=0, **changes):
     done = subprocess.run([BIN, "-q", *map(str, words)], cwd=folder, capture_output=True, text=True, timeout=400,
-                          env={**os.environ, **spark_program.variables(), **changes})
+                          env={**spark_program.variables(), **changes})
     assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -127,7 +128,7 @@ def test_a_missing_jar_is_named(lake):
 @needs_spark
 def test_ctrl_c_ends_spark_and_no_secret_is_shown(lake, tmp_path):
     folder, _ = lake
-    environment = {**os.environ, **spark_program.variables(), "TMPDIR": str(tmp_path),
+    environment = {**spark_program.variables(), "TMPDIR": str(tmp_path),
                    "AWS_ACCESS_KEY_ID": "hush-id", "AWS_SECRET_ACCESS_KEY": "hush-secret"}
     process = subprocess.Popen([BIN, "-q", "sql", "select count(*) from range(100000000000) a, range(1000000) b",
                                 *spark_program.options()], cwd=folder, env=environment, stderr=subprocess.PIPE)
