@@ -34,7 +34,7 @@ void RegisterRollback(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto request = std::make_shared<app::RollbackRequest>();
   CLI::App* const command = AddVerb(lake, "rollback", "take a table back to an earlier state");
   command->add_option("TABLE", request->table, kTable)->required();
-  command->add_option("TO,--at", request->to, kAt)->required();
+  command->add_option("TO", request->to, kAt)->required();
   command->add_flag("--yes", request->confirmed, "do it (else the plan is told)");
   command->add_flag("--any", request->any, "also a snapshot of another history than the table's");
   OnCall(command, cli, [workspace, request](app::Environment& environment) {
