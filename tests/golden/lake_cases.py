@@ -140,7 +140,7 @@ class Model:
         self.insert(first, count, f"branch_{branch}")
 
     def delete(self, *conditions):
-        where = " AND ".join(f"{c} {op} ?" for c, op, _ in conditions)
+        where = " AND ".join(f"{c} {op.replace('is', 'IS NOT DISTINCT FROM')} ?" for c, op, _ in conditions)
         self.tables.execute(f"DELETE FROM main_ WHERE {where}", [value for _, _, value in conditions])
 
     def delete_equal(self, column, values):

@@ -64,9 +64,9 @@ def typed(columns, names, rows):
 class SqlWriter:
     """An engine that is told by SQL. `templates`: how each step is said; `types`: how a type is called."""
 
-    def __init__(self, ask, where, types, templates, transforms=None, properties="", binary="X'{}'"):
+    def __init__(self, ask, where, types, templates, transforms=None, properties="", binary="X'{}'", quote="''"):
         self.ask, self.where, self.types, self.templates = ask, where, types, templates
-        self.transforms, self.properties, self.binary = transforms or {}, properties, binary
+        self.transforms, self.properties, self.binary, self.quote = transforms or {}, properties, binary, quote
         self.columns, self.spec, self.table = {}, [], ""
 
     def type(self, kind):
@@ -77,7 +77,7 @@ class SqlWriter:
             return f"CAST(NULL AS {self.type(kind)})"
         if bare(kind) == "binary":
             return self.binary.format(value.hex())
-        text = {"nan": "NaN", "inf": "Infinity"}.get(str(value), str(value)).replace("'", "''")
+        text = {"nan": "NaN", "inf": "Infinity"}.get(str(value), str(value)).replace("'", self.quote)
         if bare(kind) == "timestamptz":
             text = value.strftime("%Y-%m-%d %H:%M:%S.%f") + " UTC"
         return f"CAST('{text}' AS {self.type(kind)})"
@@ -242,7 +242,8 @@ DUCKDB = DML | {
 def spark_writer(spark, mode):
     def tell(statement):
         return spark.request(python=statement) if statement.startswith("\niceberg") else spark.ask(statement)
-    return SqlWriter(tell, "lake.gold", SPARK_TYPES, SPARK, SPARK_TRANSFORMS, SPARK_MODES[mode])
+    return SqlWriter(tell, "lake.gold", SPARK_TYPES, SPARK, SPARK_TRANSFORMS, SPARK_MODES[mode],
+                     quote="\\'")
 
 
 def trino_writer(trino, catalog):
