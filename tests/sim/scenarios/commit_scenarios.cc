@@ -120,6 +120,30 @@ void TwoAppendsBothSurvive(Stage& stage) {
   stage.ExpectRows({"51:a", "51:b"});
 }
 
+/// The other acts within each call of the one in turn: before it loads, while it writes, between
+/// the check of its requirements and the swap.
+void AnAppendWithinEveryCall(Stage& stage) {
+  for (int nth = 1, met = 1; met == 1 && stage.model.fault().empty(); ++nth) {
+    met = 0;
+    Stage again(stage.scheduler);
+    again.ExpectDone(again.Actor(1).Append(51, {"51:old"}), "the first rows");
+    again.On({.when = [](const Call& call) { return call.actor == 1 && !call.happened; },
+              .nth = nth,
+              .act =
+                  [&] {
+                    met = 1;
+                    again.ExpectDone(again.Actor(2).Append(51, {"51:b"}), "the append between");
+                  }});
+    again.ExpectDone(again.Actor(1).Append(51, {"51:a"}), "the append around");
+    again.ExpectRows(met == 1 ? Rows{"51:a", "51:b", "51:old"} : Rows{"51:a", "51:old"});
+    again.Judge();
+    if (!again.model.fault().empty()) {
+      stage.model.Blame(fmt::format("call {}: {}", nth, again.model.fault()));
+    }
+    stage.Expect(met == 1 || nth > 6, "an append makes several calls");
+  }
+}
+
 void OfTwoReplacementsOneFails(Stage& stage) {
   stage.ExpectDone(stage.Actor(1).Append(51, {"51:old"}), "the first rows");
   stage.On({.when = CallOf(1, CallKind::kSwap), .act = [&stage] {
@@ -180,6 +204,7 @@ std::vector<Scenario> CommitScenarios() {
            "writers-at-once",
            "two appends both survive; of two overwrites of one partition one fails",
            {{"two appends", TwoAppendsBothSurvive},
+            {"an append within every call", AnAppendWithinEveryCall},
             {"two replacements of one partition", OfTwoReplacementsOneFails},
             {"replacements of two partitions", ReplacementsOfTwoPartitionsBothSurvive},
             {"a replacement and an append", AnAppendConflictsUnderSerializableOnly}}}};

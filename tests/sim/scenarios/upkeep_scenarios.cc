@@ -90,6 +90,16 @@ void ATagMadeMeanwhileKeepsItsSnapshot(Stage& stage) {
   stage.Expect(rows && *rows == Rows{"51:a"}, "the tag reads as it was");
 }
 
+/// Files of expired snapshots that a manifest of later ones lists again.
+void FilesInMergedManifestsStay(Stage& stage) {
+  for (const char* row : {"51:a", "51:b", "51:c", "51:d"}) {
+    stage.ExpectDone(stage.Actor(1).Append(51, {row}), "an append");
+  }
+  const auto receipt = stage.Actor(2).Expire(AllButTheLast(stage));
+  stage.Expect(receipt && receipt->snapshots_removed.size() == 3, "three expire");
+  stage.ExpectRows({"51:a", "51:b", "51:c", "51:d"});
+}
+
 void RollbackThenExpire(Stage& stage) {
   ThreeSnapshots(stage);
   const int64_t first = stage.Table().metadata->snapshots[0].id;
@@ -158,6 +168,9 @@ Scenario UpkeepScenario() {
           {{"a reader plans", ExpireWhileAReaderPlans},
            {"a tag", ATagKeepsItsSnapshot},
            {"a tag made meanwhile", ATagMadeMeanwhileKeepsItsSnapshot},
+           {"merged manifests",
+            FilesInMergedManifestsStay,
+            {.properties = {{"commit.manifest.min-count-to-merge", "2"}}}},
            {"rollback, then expiry", RollbackThenExpire},
            {"a rollback meanwhile", ARollbackMeanwhileKeepsWhatItNeeds},
            {"a cherry-pick twice", CherryPickTwice},

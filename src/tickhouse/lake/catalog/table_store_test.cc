@@ -342,7 +342,8 @@ TEST(PostgresStore, LosesNoSwapAtAnyIsolationLevel) {
   }
 }
 
-// The server ends the one of two that looks first: the store, here. It begins again.
+// The server ends the one of two that looks first: the store, here, for the rival would look only
+// after an hour. The store begins again.
 TEST(PostgresStore, SettlesDeadlocksOfSeveralTables) {
   if (SharedPostgres() == nullptr) GTEST_SKIP() << TestPostgres::kMissing;
   const std::string address = SharedPostgres()->Address(SharedPostgres()->NewDatabase());
