@@ -17,8 +17,8 @@ void RegisterDemo(CLI::App& app, Cli* cli) {
   const auto request = std::make_shared<app::DemoRequest>();
   request->program = "tickhouse " TICKHOUSE_VERSION;
   request->remove_empty_folders = io::RemoveEmptyFolders;
-  CLI::App* const command =
-      app.add_subcommand("demo", "the whole job: from raw ticks to a lakehouse and one report");
+  CLI::App* const command = app.add_subcommand(
+      "demo", "the whole job, from raw ticks to a lakehouse and one HTML report");
   command->add_option("DIR", request->in, "folder of raw ticks (generated when left out)");
   command->add_option("--out", request->out, "empty folder for the results (tickhouse-demo)");
   command->add_flag("--keep", request->keep, "keep the raw and the converted files too");
