@@ -149,6 +149,17 @@ def test_ctrl_c_ends_spark_and_no_secret_is_shown(lake, tmp_path):
     assert not list(tmp_path.glob("tickhouse-spark-*"))
 
 
+@pytest.mark.slow
+@needs_spark
+def test_spark_keeps_the_contract_of_engines():
+    program = Path(BIN).resolve().parents[1] / "src/tickhouse/sql/spark/sql_spark_test"
+    if not program.exists():
+        pytest.skip("sql_spark_test is not built")
+    done = subprocess.run([program], capture_output=True, text=True, timeout=850, env={
+        **spark_program.variables(), "TICKHOUSE_TEST_SPARK": str(spark_program.SUBMIT)})
+    assert done.returncode == 0 and "SKIPPED" not in done.stdout, done.stdout[-5000:]
+
+
 def fake(folder, script):
     program = folder / "spark-submit"
     program.write_text("#!/bin/sh\n" + script)
