@@ -51,7 +51,8 @@ std::optional<Error> PinnedCatalog::problem() const {
 Error PinnedCatalog::Noted(Error error) {
   const std::scoped_lock lock(mutex_);
   if (!problem_) problem_ = error;
-  return error;
+  // An engine asks again for minutes where a server seems to be at fault.
+  return {ErrorKind::kInvalidArgument, std::move(error.message)};
 }
 
 Result<std::vector<lake::Namespace>> PinnedCatalog::ListNamespaces(const lake::Namespace& parent) {

@@ -27,7 +27,7 @@ class PinnedCatalog : public lake::Catalog {
                 std::function<void(const TableRead&)> on_read);
 
   /// The first failure other than that a table does not exist: what the engine makes of it is
-  /// less than what we know.
+  /// less than what we know. LoadTable answers kInvalidArgument then, whatever its kind here.
   std::optional<Error> problem() const;
 
   const std::string& name() const override { return catalog_.name(); }
