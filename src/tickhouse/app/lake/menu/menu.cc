@@ -197,7 +197,7 @@ class Menu {
   // Asks for a state: empty is the current one, nothing is the end of the conversation.
   Result<std::optional<std::string>> AskState(std::string_view question) {
     TICKHOUSE_ASSIGN(
-        const auto word,
+        auto word,
         Ask(fmt::format("{} (number, id, name or time; nothing: the current one)? ", question)));
     if (!word || word->empty()) return word;
     const auto opened = Open();
