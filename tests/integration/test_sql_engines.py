@@ -36,7 +36,7 @@ def trades():
     rows = range(40)
     return pa.table({
         "id": pa.array(rows, pa.int64()),
-        "at": pa.array([START + dt.timedelta(minutes=i * 157 + (i % 3)) for i in rows], pa.timestamp("us")),
+        "moment": pa.array([START + dt.timedelta(minutes=i * 157 + (i % 3)) for i in rows], pa.timestamp("us")),
         "side": ["buy" if i % 3 else "sell" for i in rows], "quantity": pa.array([i * 5 % 17 for i in rows], pa.int64())})
 
 
@@ -69,16 +69,16 @@ STATEMENTS = {
         from gold.eurusd group by cast(datetime as date) having count(*) > 1 order by day""",
     "buckets of an hour": """select extract(hour from datetime) as hour, sum(case when volume > 50 then 1 else 0 end) as n
         from gold.eurusd where venue is not null group by extract(hour from datetime) order by 1""",
-    "join": """select t.id, t.side, e.bid, e.ask from gold.trades t join gold.eurusd e on e.datetime = t.at
+    "join": """select t.id, t.side, e.bid, e.ask from gold.trades t join gold.eurusd e on e.datetime = t.moment
         order by t.id""",
     "outer join": """select t.id, e.bid, coalesce(e.venue, 'none') as venue from gold.trades t
-        left join gold.eurusd e on e.datetime = t.at and e.venue is not null order by t.id""",
+        left join gold.eurusd e on e.datetime = t.moment and e.venue is not null order by t.id""",
     "price as of a trade": """select t.id, max(e.datetime) as quoted, max_by(e.bid, e.datetime) as bid from gold.trades t
-        left join gold.eurusd e on e.datetime <= t.at and e.datetime > t.at - interval '1' hour
+        left join gold.eurusd e on e.datetime <= t.moment and e.datetime > t.moment - interval '1' hour
         group by t.id order by t.id""",
-    "windows": """select id, side, row_number() over (partition by side order by at) as nth,
-        lag(quantity) over (order by at) as before,
-        sum(quantity) over (order by at rows between 2 preceding and current row) as of_three,
+    "windows": """select id, side, row_number() over (partition by side order by moment) as nth,
+        lag(quantity) over (order by moment) as before,
+        sum(quantity) over (order by moment rows between 2 preceding and current row) as of_three,
         rank() over (order by quantity desc, id) as place from gold.trades order by id""",
     "sets and subqueries": """with busy as (select venue, sum(volume) as volume from gold.eurusd group by venue)
         select venue, volume from busy where volume > (select avg(volume) from busy) or venue is null
