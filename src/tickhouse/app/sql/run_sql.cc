@@ -51,7 +51,7 @@ sql::Statement StatementOf(const SqlRequest& request) {
 }
 
 std::string Told(const sql::TableRead& read) {
-  const std::string table = fmt::format("{}: snapshot {}", read.table, read.snapshot_id);
+  std::string table = fmt::format("{}: snapshot {}", read.table, read.snapshot_id);
   if (read.counters.files == 0) return table;  // Spark plans by itself.
   return fmt::format("{}, {} of {} files", table, read.counters.files_selected,
                      read.counters.files);

@@ -171,15 +171,15 @@ class Sorter {
         return std::make_unique<HeldRows>(std::exchange(sorted, nullptr));
       };
     } else {
-      TICKHOUSE_ASSIGN(std::string path, spill_.Write(*sorted));
-      run.open = SpillOpener(std::move(path));
+      TICKHOUSE_ASSIGN(const std::string path, spill_.Write(*sorted));
+      run.open = SpillOpener(path);
     }
     runs_.push_back(std::move(run));
     return {};
   }
 
-  std::function<Result<std::unique_ptr<RowSource>>()> SpillOpener(std::string path) const {
-    return [files = reading_.files, &spill = spill_, path,
+  std::function<Result<std::unique_ptr<RowSource>>()> SpillOpener(const std::string& path) const {
+    return [files = reading_.files, &spill = spill_, path = path,
             rows = limits_.batch_rows]() -> Result<std::unique_ptr<RowSource>> {
       TICKHOUSE_ASSIGN(auto file, files->OpenRead(path));
       TICKHOUSE_ASSIGN(auto reader,
