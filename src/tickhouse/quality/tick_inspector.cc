@@ -154,8 +154,8 @@ void CountPrices(const TickBatch& batch, PriceCounts* counts) {
   int64_t nan_bids = 0;
   int64_t nan_asks = 0;
   for (std::size_t i = 0; i < rows; ++i) {
-    nan_bids += bid[i] != bid[i];
-    nan_asks += ask[i] != ask[i];
+    nan_bids += std::isnan(bid[i]);
+    nan_asks += std::isnan(ask[i]);
     sum.crossed += bid[i] > ask[i];
     sum.non_positive += (bid[i] <= 0) | (ask[i] <= 0);
     sum.infinite += (std::fabs(bid[i]) == kInfinity) | (std::fabs(ask[i]) == kInfinity);

@@ -112,7 +112,8 @@ class PortFile {
  public:
   PortFile(io::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
   ~PortFile() {
-    if (written_) static_cast<void>(files_.Remove(path_));
+    if (!written_) return;
+    [[maybe_unused]] const Status removed = files_.Remove(path_);
   }
   PortFile(const PortFile&) = delete;
   PortFile& operator=(const PortFile&) = delete;

@@ -34,8 +34,8 @@ void Widen(const FooterColumn& column, const Type& type, const io::FooterStats& 
     bounds->whole = false;
     return;
   }
-  if (!bounds->lower || BoundLess(type, *lower, *bounds->lower)) bounds->lower = lower;
-  if (!bounds->upper || BoundLess(type, *bounds->upper, *upper)) bounds->upper = upper;
+  if (!bounds->lower || BoundLess(type, *lower, *bounds->lower)) bounds->lower = std::move(lower);
+  if (!bounds->upper || BoundLess(type, *bounds->upper, *upper)) bounds->upper = std::move(upper);
 }
 
 void AddColumn(const ParquetFooter& footer, std::size_t index, const Field& field,

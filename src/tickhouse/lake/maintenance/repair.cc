@@ -108,8 +108,8 @@ Result<std::string> KeepBackup(UpdateSession& session, const std::string& locati
   const auto text = session.files->ReadWhole(path);
   if (!text && text.error().kind == ErrorKind::kNotFound) return std::string();
   if (!text) return Fail(text.error().WithContext("backup"));
-  const std::string backup = fmt::format("{}/receipts/{}-backup-{}.copy", io::ParentPath(location),
-                                         NowMillis(*session.clock), io::BaseName(location));
+  std::string backup = fmt::format("{}/receipts/{}-backup-{}.copy", io::ParentPath(location),
+                                   NowMillis(*session.clock), io::BaseName(location));
   TICKHOUSE_ASSIGN(const std::string target, StoragePath(backup));
   TICKHOUSE_TRY(session.files->WriteWhole(target, *text));
   return backup;
