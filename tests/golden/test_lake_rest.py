@@ -244,6 +244,7 @@ def test_a_request_that_comes_again_by_its_key_is_done_once(lake):
     assert ask_fully(spaces, "POST", body)[0] == 409
 
 
+@pytest.mark.slow
 def test_no_append_of_several_clients_is_lost(lake):
     lake.client().create_table("gold.busy", SCHEMA)
     failures = []

@@ -63,6 +63,7 @@ def leftovers(out):
     return [path for path in Path(out).rglob("*") if path.is_file() and path.suffix != ".parquet"]
 
 
+@pytest.mark.slow
 def test_same_bytes_for_any_threads_names_and_row_groups(tmp_path):
     table = ticks(100_000)
     names = ["a", "b", "c", "d"]
@@ -212,6 +213,7 @@ def test_no_input_is_told(tmp_path):
     assert "nowhere" in run(tmp_path / "nowhere", tmp_path / "out", code=1).stderr
 
 
+@pytest.mark.slow
 def test_odd_names_and_many_small_files(tmp_path):
     table = ticks(3_000)
     for i in range(300):

@@ -280,6 +280,7 @@ def pack(kind, data):
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gz", "zst", "zip"])
 def test_packed_inputs_give_the_same_ticks(tmp_path, kind):
     text, values = qdm(30_000)

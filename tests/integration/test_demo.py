@@ -112,6 +112,7 @@ def test_generated_ticks_end_in_a_page_that_tells_every_stage(tmp_path):
     assert empty_folders(out) == []
 
 
+@pytest.mark.slow
 def test_the_text_is_a_table_of_stages_and_says_where_the_page_lies(tmp_path):
     done = subprocess.run([BIN, "-q", "demo", "--out", tmp_path / "out", "--days", "1", "--keep"],
                           capture_output=True, text=True)

@@ -262,6 +262,7 @@ def test_the_running_hour_is_never_stored(feed, tmp_path):
     assert "nothing is stored for" in text.stdout
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_not_there_is_3(feed, tmp_path):
     root = feed.root
     gone = FeedServer()

@@ -89,6 +89,7 @@ def test_every_label_is_where_it_says(week):
             assert rows["Bid"].nunique() == 1 and rows["Ask"].nunique() == 1
 
 
+@pytest.mark.slow
 def test_forms_agree(tmp_path):
     """The same ticks as CSV, bi5 and JSON are the same rows after convert."""
     tables = []

@@ -203,6 +203,7 @@ def test_rows_without_a_time_are_left_out_and_rows_out_of_order_are_sorted(tmp_p
     assert held["datetime"].to_pylist() == sorted(held["datetime"].to_pylist()) and held.num_rows == 997
 
 
+@pytest.mark.slow
 def test_rows_far_out_of_order_become_sorted_files(tmp_path):
     import pyarrow.parquet as pq
 
@@ -252,6 +253,7 @@ def test_an_unpartitioned_table_takes_files_of_any_years_in_place(tmp_path):
     assert "partitioned by none, not month" in other.stderr and "lake evolve" in other.stderr
 
 
+@pytest.mark.slow
 def test_monthly_partitions(tmp_path):
     generate_and_convert(tmp_path, "EURUSD", days=7, start="2020-12-29")
     report = run_json(tmp_path, "lake", "migrate", "bucket", "--partition", "month")

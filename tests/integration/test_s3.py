@@ -153,6 +153,7 @@ def test_reading_from_s3_gives_the_bytes_of_reading_from_disk(store, tmp_path):
     assert expected and parquet_below(tmp_path / "clean_s3") == expected
 
 
+@pytest.mark.slow
 def test_convert_to_s3_gives_the_bytes_of_converting_to_disk_and_a_second_run_skips(store, tmp_path):
     write_export(tmp_path / "raw/EURUSD/a_UTCPlus02.csv", 30_000)
     write_export(tmp_path / "raw/GBPUSD/b à+c_UTCPlus02.csv", 30_000, damaged=True)
@@ -179,6 +180,7 @@ def test_convert_to_s3_gives_the_bytes_of_converting_to_disk_and_a_second_run_sk
     assert set(results(store.objects("lake/again"))) == {n for n in expected if n.startswith("EURUSD/")}
 
 
+@pytest.mark.slow
 def test_clean_scan_and_stats_on_s3_give_the_bytes_of_the_disk(store, tmp_path):
     for seed in (0, 1):
         write_export(tmp_path / f"raw/EURUSD/{seed}_UTCPlus02.csv", 40_000, seed)
@@ -226,6 +228,7 @@ def test_a_killed_run_leaves_only_whole_objects_and_the_next_ends_as_an_undistur
     assert results(store.objects("lake/out")) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["convert", "clean"])
 def test_of_two_runs_on_one_output_the_second_refuses_and_names_the_first(store, tmp_path, verb):
     write_export(tmp_path / "raw/EURUSD/x_UTCPlus02.csv", 200_000)

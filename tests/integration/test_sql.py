@@ -143,6 +143,7 @@ def test_ctrl_c_ends_the_statement(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_while_rows_stream():
     # 2 million rows of 100 bytes: 200 MB of CSV through one batch at a time.
     process = subprocess.Popen([BIN, "-q", "sql", "select repeat('x', 100) as t from range(2000000)", "--format",
