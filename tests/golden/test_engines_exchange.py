@@ -60,8 +60,7 @@ READERS = {
 CANNOT_READ = {
     "spark-vectors": {"trino"},  # Trino 476 knows no format v3.
     # PyIceberg 0.12 refuses equality deletes; DuckDB 1.5.5 loses rows whose value is null with those that are equal.
-    # `tickhouse sql` refuses them too: the test below. Our library reads them (test_lake_rows.py).
-    "equality": {"pyiceberg", "duckdb", "tickhouse"},
+    "equality": {"pyiceberg", "duckdb"},
 }
 # Who writes what: each case by several, each way of deleting with each kind of partitioning and evolution.
 WRITES = {
@@ -185,6 +184,3 @@ def test_tables_are_read_by_everybody(engines, writer, case):
     agrees_with_pyiceberg(engines, table)
     if "trino" in readers:
         agrees_with_trino(engines, table)
-    if "tickhouse" not in readers:
-        refused = engines.lakehouse.run("sql", f"select * from gold.{table}", code=1)
-        assert "equality" in refused.stderr and "compact" in refused.stderr

@@ -109,7 +109,10 @@ def partition_text(table, spec_id, partition):
     parts = []
     for field in table.specs()[spec_id].fields:
         value = partition[field.name]
-        if isinstance(value, dt.date):
+        if isinstance(value, dt.datetime):
+            # Of a field that a later spec of v1 made void PyIceberg reads the number of years as microseconds.
+            value = (value - dt.datetime(1970, 1, 1, tzinfo=value.tzinfo)) // dt.timedelta(microseconds=1)
+        elif isinstance(value, dt.date):
             value = (value - dt.date(1970, 1, 1)).days
         source = table.schema().find_type(field.source_id)
         told = "null" if value is None else field.transform.to_human_string(source, value)

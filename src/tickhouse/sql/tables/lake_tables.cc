@@ -6,8 +6,11 @@
 #include <cctype>
 #include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "tickhouse/io/parquet/format/parquet_footer.h"
+#include "tickhouse/lake/data/data_file_reader.h"
 #include "tickhouse/lake/data/name_mapping.h"
 #include "tickhouse/lake/data/parquet_metrics.h"
 #include "tickhouse/lake/format/location.h"
@@ -50,6 +53,9 @@ std::string Small(std::string text) {
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
+
+// They become part of the statement.
+constexpr int64_t kMostDeleted = 5'000'000;
 
 // A path, which is DuckDB's to open.
 bool IsPath(const std::vector<std::string>& name) {
@@ -100,21 +106,48 @@ class TableFiles {
     return file;
   }
 
-  static Status AddDeletes(const lake::ScanTask& task, ResolvedFile* file) {
+  // Files of positions are DuckDB's to read, beside the rows. Vectors it does not know, and values
+  // it compares by other rules than the format's: of those our own reader tells which rows are
+  // left.
+  Status AddDeletes(const lake::ScanTask& task, ResolvedFile* file) const {
+    const bool positions_only =
+        std::ranges::all_of(task.deletes, [](const lake::DataFile& deletes) {
+          return deletes.content == lake::FileContent::kPositionDeletes &&
+                 deletes.format == "PARQUET";
+        });
+    if (!positions_only) return FindDeleted(task, file);
     for (const lake::DataFile& deletes : task.deletes) {
-      if (deletes.content != lake::FileContent::kPositionDeletes || deletes.format != "PARQUET") {
-        return Fail(
-            ErrorKind::kUnsupported,
-            fmt::format("{}: its rows are deleted by {} {}, which SQL over the lake does not "
-                        "read yet; compact the table, or ask an engine that does",
-                        task.data.path,
-                        deletes.IsDeletionVector() ? "the deletion vector" : "the file",
-                        deletes.path));
-      }
       TICKHOUSE_ASSIGN(std::string path, lake::StoragePath(deletes.path));
       file->position_deletes.push_back(std::move(path));
     }
     return {};
+  }
+
+  Status FindDeleted(const lake::ScanTask& task, ResolvedFile* file) const {
+    TICKHOUSE_ASSIGN(const auto reader,
+                     lake::DataFileReader::Open(*tables_.files, metadata_, task.data, task.deletes,
+                                                {.position_column = true}));
+    io::ColumnBatch left;
+    int64_t next = 0;
+    const auto deleted_until = [&](int64_t position) {
+      for (; next < position; ++next) file->deleted.push_back(next);
+    };
+    while (true) {
+      TICKHOUSE_TRY(tables_.cancel.Check());
+      TICKHOUSE_ASSIGN(const bool more, reader->Next(&left));
+      if (!more) break;
+      for (const int64_t position : std::get<std::vector<int64_t>>(left.columns.back().values)) {
+        deleted_until(position);
+        next = position + 1;
+      }
+      if (std::ssize(file->deleted) > kMostDeleted) break;
+    }
+    deleted_until(std::min(task.data.record_count, next + kMostDeleted + 1));
+    if (std::ssize(file->deleted) <= kMostDeleted) return {};
+    return Fail(ErrorKind::kUnsupported,
+                fmt::format("{}: more than {} of its rows are deleted by vectors or by equality; "
+                            "`tickhouse lake compact` first",
+                            task.data.path, kMostDeleted));
   }
 
   Status AddSources(const lake::DataFile& data, ResolvedFile* file) const {

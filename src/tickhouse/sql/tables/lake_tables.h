@@ -36,9 +36,11 @@ struct LakeTables {
 /// A name of one part means namespace gold; the first of three is the catalog's name and does not
 /// count. Letters become small, as the tables of the lake are named. Only files that the
 /// statement's bounds allow are given, each with the names its own columns have (found by field id,
-/// or by the table's name mapping) and the position deletes that apply. kUnsupported, naming the
-/// file: rows deleted by equality or by a deletion vector, files that are not Parquet, columns of
-/// lists, maps and structs, and columns whose values stand in the metadata instead of the file.
+/// or by the table's name mapping) and the deletes that apply: files of positions as they are, rows
+/// deleted by vectors or by equality one by one. kUnsupported, naming the file: files that are not
+/// Parquet, columns of lists, maps and structs, columns whose values stand in the metadata instead
+/// of the file, and more than five million rows of one file that are deleted otherwise than by
+/// files of positions.
 TableResolver ResolverOf(LakeTables tables);
 
 /// The name of a table, small and with its namespace.

@@ -214,18 +214,42 @@ TEST_F(LakeTablesTest, LeavesOutDeletedRows) {
   EXPECT_EQ(One("select count(*) from gold.eurusd where datetime < '2024-01-02'"), "20");
 }
 
-TEST_F(LakeTablesTest, RefusesDeletesByEquality) {
+TEST_F(LakeTablesTest, LeavesOutRowsDeletedByEquality) {
   const lake::DataFile first = Day(1);
   Append({first});
-  lake::DataFile equality = Deletes("e", first, "[0]");
+  lake::DataFile equality =
+      Write("e", "select unnest([100, 111, 123, 999]::double[]) as bid", R"({"bid": 2})");
   equality.content = lake::FileContent::kEqualityDeletes;
   equality.equality_ids = {2};
-  equality.referenced_data_file.reset();
   Delete(equality);
-  const auto refused = Ask("select count(*) from gold.eurusd");
-  EXPECT_THAT(refused, IsError(ErrorKind::kUnsupported));
-  EXPECT_THAT(refused, HasErrorMessage("gold.eurusd: file://"));
-  EXPECT_THAT(refused, HasErrorMessage("e.parquet"));
+  Append({Day(2),
+          Write("same", "select timestamp '2024-01-03 00:00:00' as datetime, 111.0::double as bid",
+                R"({"datetime": 1, "bid": 2})")});
+  EXPECT_EQ(One("select count(*) from gold.eurusd where datetime < '2024-01-02'"), "21");
+  EXPECT_EQ(One("select min(bid) from gold.eurusd"), "101.0");
+  EXPECT_EQ(One("select count(*) from gold.eurusd where bid = 111"), "1") << "added later";
+  Delete(Deletes("d", first, "[1, 2]"));
+  EXPECT_EQ(One("select count(*) from gold.eurusd where datetime < '2024-01-02'"), "19");
+  ASSERT_OK(files_->Remove(folder_.File("e.parquet")));
+  const auto gone = Ask("select count(*) from gold.eurusd");
+  EXPECT_THAT(gone, IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(gone, HasErrorMessage("e.parquet"));
+}
+
+TEST_F(LakeTablesTest, AFileWhoseLastRowsAreAllDeletedByEquality) {
+  Append({Day(1)});
+  lake::DataFile equality =
+      Write("e", "select i::double as bid from range(105, 200) t(i)", R"({"bid": 2})");
+  equality.content = lake::FileContent::kEqualityDeletes;
+  equality.equality_ids = {2};
+  Delete(equality);
+  EXPECT_EQ(One("select count(*) from gold.eurusd"), "5");
+  lake::DataFile all =
+      Write("all", "select i::double as bid from range(50, 200) t(i)", R"({"bid": 2})");
+  all.content = lake::FileContent::kEqualityDeletes;
+  all.equality_ids = {2};
+  Delete(all);
+  EXPECT_EQ(One("select count(*) from gold.eurusd"), "0");
 }
 
 TEST_F(LakeTablesTest, RefusesWhatIsNotParquet) {
