@@ -2,6 +2,7 @@
 import csv
 import datetime as dt
 import io
+import os
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -141,12 +142,21 @@ def rows(lakehouse, statement, *options):
         lakehouse.run("sql", statement, "--format", "csv", *options, **changes).stdout)))
 
 
+# A statement is a Spark of its own, 25 seconds of a processor: the others are asked with TICKHOUSE_EVERY_ENGINE=1.
+SPARK_TOO = {"range of time", "aggregates", "price as of a trade", "windows", "tag"}
+
+
+def is_asked_of_spark(name):
+    return name in SPARK_TOO or "TICKHOUSE_EVERY_ENGINE" in os.environ
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_rows_are_the_same(lakehouse, trino, spark, name):
     by_duckdb = rows(lakehouse, STATEMENTS[name])
     assert len(by_duckdb) > 1 or name == "nothing"
     assert rows(lakehouse, STATEMENTS[name], *trino) == by_duckdb
-    assert rows(lakehouse, STATEMENTS[name], *spark) == by_duckdb
+    if is_asked_of_spark(name):
+        assert rows(lakehouse, STATEMENTS[name], *spark) == by_duckdb
 
 
 def test_parameters_are_the_same(lakehouse, trino, spark):
@@ -166,7 +176,8 @@ def test_the_table_as_it_was_is_the_same(lakehouse, trino, spark, how):
     ask = "select count(*) as n, sum(volume) as volume, max(datetime) as last from gold.eurusd"
     by_duckdb = rows(lakehouse, ask, "--at", at)
     assert by_duckdb[1][0] == "800" and by_duckdb != rows(lakehouse, ask)
-    assert rows(lakehouse, ask, "--at", at, *spark) == by_duckdb
+    if is_asked_of_spark(how):
+        assert rows(lakehouse, ask, "--at", at, *spark) == by_duckdb
     # Trino says it in the statement.
     words = {"tag": "version as of 'before'", "id": f"version as of {before.snapshot_id}",
              "time": f"timestamp as of timestamp '{moment:%Y-%m-%d %H:%M:%S.%f} UTC'"}[how]
