@@ -252,7 +252,7 @@ class Sorter {
       TICKHOUSE_TRY(writer->Write(batch));
     }
     TICKHOUSE_TRY(writer->Close());
-    merged.open = SpillOpener(std::move(path));
+    merged.open = SpillOpener(path);
     return merged;
   }
 
