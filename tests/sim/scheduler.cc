@@ -4,7 +4,7 @@ namespace tickhouse::sim {
 
 void Scheduler::Sit(Seat& seat) {
   for (;;) {
-    seat.turn.acquire();
+    seat.turn.Await();
     if (seat.act == nullptr) return;
     try {
       (*seat.act)();
@@ -21,11 +21,11 @@ void Scheduler::HandOver() {
     if (!seats_[i]->done) ready.push_back(i);
   }
   if (ready.empty()) {
-    all_done_.release();
+    all_done_.Give();
     return;
   }
   current_ = ready[random_.Below(ready.size())];
-  seats_[current_]->turn.release();
+  seats_[current_]->turn.Give();
 }
 
 void Scheduler::Run(const std::vector<std::function<void()>>& actors, Random random) {
@@ -41,20 +41,20 @@ void Scheduler::Run(const std::vector<std::function<void()>>& actors, Random ran
   }
   running_ = true;
   HandOver();
-  all_done_.acquire();
+  all_done_.Await();
   running_ = false;
 }
 
 void Scheduler::Yield() {
   const std::size_t self = current_;
   HandOver();
-  seats_[self]->turn.acquire();
+  seats_[self]->turn.Await();
 }
 
 Scheduler::~Scheduler() {
   for (const auto& seat : seats_) {
     seat->act = nullptr;
-    seat->turn.release();
+    seat->turn.Give();
   }
   for (const auto& seat : seats_) seat->thread.join();
 }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "tickhouse/core/random.h"
 #include "tickhouse/lake/avro/avro_pack.h"
@@ -52,16 +55,24 @@ AvroSync SyncOf(std::string_view schema_text, const AvroMetadata& metadata) {
   return sync;
 }
 
-// The manifests of a table have one schema, whose JSON would take longer than their entries.
+// A table has few schemas (of its lists, of its manifests by specification), whose JSON would take
+// longer than their entries. The last used stands first.
 Result<std::shared_ptr<const AvroSchema>> ParseOnce(const std::string& text) {
-  thread_local std::string last_text;
-  thread_local std::shared_ptr<const AvroSchema> last;
-  if (last == nullptr || text != last_text) {
+  constexpr std::size_t kKept = 8;
+  struct Parsed {
+    std::string text;
+    std::shared_ptr<const AvroSchema> schema;
+  };
+  thread_local std::vector<Parsed> kept;
+  auto found = std::ranges::find(kept, text, &Parsed::text);
+  if (found == kept.end()) {
     TICKHOUSE_ASSIGN(AvroSchema schema, ParseAvroSchema(text));
-    last = std::make_shared<const AvroSchema>(std::move(schema));
-    last_text = text;
+    if (kept.size() == kKept) kept.pop_back();
+    kept.push_back({text, std::make_shared<const AvroSchema>(std::move(schema))});
+    found = std::prev(kept.end());
   }
-  return last;
+  std::rotate(kept.begin(), found, std::next(found));
+  return kept.front().schema;
 }
 
 }  // namespace

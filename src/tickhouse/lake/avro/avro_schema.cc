@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 namespace tickhouse::lake {
@@ -201,55 +203,108 @@ class SchemaParser {
   int types_ = 0;
 };
 
-Json ToJson(const AvroSchema& schema);
+/// As text at once: a document would take longer to make than the entries of most manifests.
+class SchemaWriter {
+ public:
+  explicit SchemaWriter(std::string* out) : out_(*out) {}
 
-Json FieldToJson(const AvroField& field) {
-  Json json;
-  json["name"] = field.name;
-  json["type"] = ToJson(field.type);
-  if (!field.default_json.empty()) {
-    json["default"] = Json::parse(field.default_json, nullptr, false);
+  void Write(const AvroSchema& schema) {
+    if (schema.kind == AvroKind::kUnion) return List(schema.items, [this](auto& x) { Write(x); });
+    const bool plain = schema.kind <= AvroKind::kString && schema.logical_type.empty();
+    if (plain && !schema.adjust_to_utc) return Text(AvroKindName(schema.kind));
+    out_ += "{\"type\":";
+    Text(AvroKindName(schema.kind));
+    if (!schema.name.empty()) Member("name", schema.name);
+    Contents(schema);
+    if (!schema.logical_type.empty()) Member("logicalType", schema.logical_type);
+    if (schema.logical_type == "decimal") {
+      Member("precision", schema.precision);
+      Member("scale", schema.scale);
+    }
+    if (schema.adjust_to_utc) {
+      Key("adjust-to-utc");
+      out_ += *schema.adjust_to_utc ? "true" : "false";
+    }
+    out_ += '}';
   }
-  if (field.id) json["field-id"] = *field.id;
-  if (field.doc) json["doc"] = *field.doc;
-  if (!field.iceberg_field_name.empty()) json["iceberg-field-name"] = field.iceberg_field_name;
-  return json;
-}
 
-void AddContents(const AvroSchema& schema, Json* json) {
-  if (schema.kind == AvroKind::kRecord) {
-    Json& fields = (*json)["fields"] = Json::array();
-    for (const AvroField& field : schema.fields) fields.push_back(FieldToJson(field));
+ private:
+  void Contents(const AvroSchema& schema) {
+    if (schema.kind == AvroKind::kRecord) {
+      Key("fields");
+      List(schema.fields, [this](const AvroField& field) { Field(field); });
+    }
+    if (schema.kind == AvroKind::kEnum) {
+      Key("symbols");
+      List(schema.symbols, [this](const std::string& symbol) { Text(symbol); });
+    }
+    if (schema.kind == AvroKind::kFixed) Member("size", schema.size);
+    if (schema.kind == AvroKind::kArray || schema.kind == AvroKind::kMap) {
+      Key(schema.kind == AvroKind::kArray ? "items" : "values");
+      Write(schema.items.at(0));
+    }
+    if (schema.element_id) Member("element-id", *schema.element_id);
+    if (schema.key_id) Member("key-id", *schema.key_id);
+    if (schema.value_id) Member("value-id", *schema.value_id);
   }
-  if (schema.kind == AvroKind::kEnum) (*json)["symbols"] = schema.symbols;
-  if (schema.kind == AvroKind::kFixed) (*json)["size"] = schema.size;
-  if (schema.kind == AvroKind::kArray) (*json)["items"] = ToJson(schema.items.at(0));
-  if (schema.kind == AvroKind::kMap) (*json)["values"] = ToJson(schema.items.at(0));
-  if (schema.element_id) (*json)["element-id"] = *schema.element_id;
-  if (schema.key_id) (*json)["key-id"] = *schema.key_id;
-  if (schema.value_id) (*json)["value-id"] = *schema.value_id;
-}
 
-Json ToJson(const AvroSchema& schema) {
-  if (schema.kind == AvroKind::kUnion) {
-    Json branches = Json::array();
-    for (const AvroSchema& branch : schema.items) branches.push_back(ToJson(branch));
-    return branches;
+  void Field(const AvroField& field) {
+    out_ += "{\"name\":";
+    Text(field.name);
+    Key("type");
+    Write(field.type);
+    if (!field.default_json.empty()) {
+      Key("default");
+      out_ += field.default_json;
+    }
+    if (field.id) Member("field-id", *field.id);
+    if (field.doc) Member("doc", *field.doc);
+    if (!field.iceberg_field_name.empty()) {
+      Member("iceberg-field-name", field.iceberg_field_name);
+    }
+    out_ += '}';
   }
-  const bool plain = schema.kind <= AvroKind::kString && schema.logical_type.empty();
-  if (plain && !schema.adjust_to_utc) return Json(AvroKindName(schema.kind));
-  Json json;
-  json["type"] = AvroKindName(schema.kind);
-  if (!schema.name.empty()) json["name"] = schema.name;
-  AddContents(schema, &json);
-  if (!schema.logical_type.empty()) json["logicalType"] = schema.logical_type;
-  if (schema.logical_type == "decimal") {
-    json["precision"] = schema.precision;
-    json["scale"] = schema.scale;
+
+  template <typename Item, typename Function>
+  void List(const std::vector<Item>& items, Function write) {
+    out_ += '[';
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i > 0) out_ += ',';
+      write(items[i]);
+    }
+    out_ += ']';
   }
-  if (schema.adjust_to_utc) json["adjust-to-utc"] = *schema.adjust_to_utc;
-  return json;
-}
+
+  void Key(std::string_view key) {
+    out_ += ",\"";
+    out_ += key;
+    out_ += "\":";
+  }
+
+  void Member(std::string_view key, std::string_view value) {
+    Key(key);
+    Text(value);
+  }
+
+  void Member(std::string_view key, int value) {
+    Key(key);
+    out_ += std::to_string(value);
+  }
+
+  void Text(std::string_view text) {
+    const bool simple = std::ranges::all_of(
+        text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+    if (!simple) {
+      out_ += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+      return;
+    }
+    out_ += '"';
+    out_ += text;
+    out_ += '"';
+  }
+
+  std::string& out_;
+};
 
 }  // namespace
 
@@ -273,7 +328,9 @@ Result<AvroSchema> ParseAvroSchema(std::string_view json_text) {
 }
 
 std::string AvroSchemaToJson(const AvroSchema& schema) {
-  return ToJson(schema).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  SchemaWriter(&text).Write(schema);
+  return text;
 }
 
 AvroSchema AvroPrimitive(AvroKind kind, std::string logical_type) {
