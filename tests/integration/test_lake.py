@@ -328,6 +328,8 @@ def test_history_is_named_rolled_back_and_loaded_anew(tmp_path):
     assert done["counts"]["changed"] == 1
     assert done["before"]["current_snapshot_id"] != done["after"]["current_snapshot_id"]
     assert_same_rows(tmp_path, "eurusd", source)
+    there = run(tmp_path, "lake", "rollback", "eurusd", "clean").stdout
+    assert "main is at" in there and "--yes" not in there
     again = run_json(tmp_path, "lake", "rollback", "eurusd", "clean", "--yes")
     assert again["counts"]["changed"] == 0
     forward = str(done["before"]["current_snapshot_id"])

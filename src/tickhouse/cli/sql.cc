@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
@@ -7,14 +5,13 @@
 #include "tickhouse/app/sql/run_sql.h"
 #include "tickhouse/cli/commands.h"
 #include "tickhouse/cli/duration.h"
-#include "tickhouse/cli/standard_output.h"
+#include "tickhouse/cli/row_delivery_options.h"
 #include "tickhouse/cli/workspace_options.h"
 
 namespace tickhouse::cli {
 
 namespace {
 
-constexpr std::size_t kMostCellColumns = 80;
 constexpr int64_t kMostStatementBytes = int64_t{16} << 20;
 
 struct Options {
@@ -38,7 +35,7 @@ Status AddSettings(const char* option, const std::vector<std::string>& given,
   return {};
 }
 
-Result<app::RunReport> Run(const Options& options, bool json, app::Environment& environment) {
+Result<app::RunReport> Run(const Options& options, const Cli& cli, app::Environment& environment) {
   app::SqlRequest request = options.request;
   if (request.statement.empty() == options.file.empty()) {
     return Fail(ErrorKind::kInvalidArgument, "give the statement, or --file with it, not both");
@@ -52,9 +49,7 @@ Result<app::RunReport> Run(const Options& options, bool json, app::Environment& 
   if (!options.timeout.empty()) {
     TICKHOUSE_ASSIGN(request.timeout, ParseDuration(options.timeout));
   }
-  if (isatty(STDOUT_FILENO) == 1) request.most_cell_columns = kMostCellColumns;
-  request.rows_in_report = json;
-  request.print = WriteOutput;
+  SetDelivery(cli, &request.delivery);
   return app::RunSql(request, environment);
 }
 
@@ -99,10 +94,7 @@ void RegisterSql(CLI::App& app, Cli* cli) {
   command->add_option("--engine", request.engine,
                       "duckdb (inside), trino (a server) or spark (a job)");
   command->add_option("--at", request.at, "snapshot id, tag, branch or time of the tables");
-  command->add_option(
-      "--format", request.format,
-      "table, csv, json, jsonl, parquet, arrow, arrows (by the output's name; table)");
-  command->add_option("--output", request.output, "file for the rows, replaced when all are there");
+  AddDeliveryOptions(command, &request.delivery);
   command->add_option("--timeout", options->timeout, "give up after this long (5m)");
   command
       ->add_option("--memory", request.memory_bytes,
@@ -114,7 +106,7 @@ void RegisterSql(CLI::App& app, Cli* cli) {
   command->callback([cli, options] {
     cli->command = "sql";
     cli->run = [options, cli](app::Environment& environment) {
-      return Run(*options, cli->options.json, environment);
+      return Run(*options, *cli, environment);
     };
   });
 }

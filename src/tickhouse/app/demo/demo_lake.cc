@@ -175,7 +175,7 @@ class LakeRun {
     sql.statement = Statement(tables);
     sql.at = at;
     sql.workspace = workspace_;
-    sql.rows_in_report = true;
+    sql.delivery.rows_in_report = true;
     TICKHOUSE_ASSIGN(const RunReport done, RunSql(sql, NextEnvironment()));
     const auto rows =
         std::ranges::find(done.details, "rows", &std::pair<std::string, std::string>::first);

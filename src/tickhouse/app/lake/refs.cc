@@ -97,11 +97,14 @@ Result<RunReport> LakeRollback(const WorkspaceRequest& workspace, const Rollback
       fmt::format("  from  {}\n  to    {}\n", DescribeSnapshot(metadata.CurrentSnapshot()),
                   DescribeSnapshot(to));
   if (!request.confirmed) {
+    const bool moves = metadata.current_snapshot_id != to->id;
     RunReport run;
     run.command = "lake rollback";
     run.text =
-        fmt::format("{}: nothing was changed; --yes rolls back\n{}", opened->id.ToString(), plan);
-    run.counts.emplace_back("changed", 0);
+        moves ? fmt::format("{}: nothing was changed; --yes rolls back\n{}", opened->id.ToString(),
+                            plan)
+              : fmt::format("{}: main is at {}\n", opened->id.ToString(), DescribeSnapshot(to));
+    run.counts = {{"changed", 0}, {"to-change", moves ? 1 : 0}};
     run.details.emplace_back("to", nlohmann::json({{"snapshot_id", to->id}}).dump());
     return run;
   }

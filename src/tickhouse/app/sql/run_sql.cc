@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 
-#include "tickhouse/app/sql/row_delivery.h"
 #include "tickhouse/app/sql/sql_engines.h"
 #include "tickhouse/core/log.h"
 #include "tickhouse/sql/duckdb/duckdb_engine.h"
@@ -16,14 +15,6 @@
 namespace tickhouse::app {
 
 namespace {
-
-RowDelivery DeliveryOf(const SqlRequest& request) {
-  return {.format = request.format,
-          .output = request.output,
-          .most_cell_columns = request.most_cell_columns,
-          .rows_in_report = request.rows_in_report,
-          .print = request.print};
-}
 
 Status CheckRequest(const SqlRequest& request) {
   if (request.engine != "duckdb" && request.engine != "trino" && request.engine != "spark") {
@@ -34,7 +25,7 @@ Status CheckRequest(const SqlRequest& request) {
     return Fail(ErrorKind::kInvalidArgument,
                 "--at is for duckdb and spark; Trino takes FOR VERSION AS OF in the statement");
   }
-  return CheckDelivery(DeliveryOf(request));
+  return CheckDelivery(request.delivery);
 }
 
 std::string ScratchBase() {
@@ -67,7 +58,7 @@ class SqlRun {
       : request_(request),
         environment_(environment),
         engines_(request, environment),
-        delivery_(DeliveryOf(request)) {}
+        delivery_(request.delivery) {}
 
   Result<RunReport> Run() {
     TICKHOUSE_TRY(CheckRequest(request_));
@@ -81,9 +72,9 @@ class SqlRun {
         static_cast<double>(environment_.clock->MonotonicNanos() - start) / kNanosPerSecond;
     report_.counts.emplace_back("rows", rows);
     report_.durations_s.emplace_back("total", seconds);
-    if (!request_.output.empty()) {
-      report_.outputs = {request_.output};
-      report_.text = fmt::format("{} rows to {} ({:.2f} s)\n", rows, request_.output, seconds);
+    if (!delivery_.output.empty()) {
+      report_.outputs = {delivery_.output};
+      report_.text = fmt::format("{} rows to {} ({:.2f} s)\n", rows, delivery_.output, seconds);
     } else if (FormatOf(delivery_) == "table") {
       LogInfo("{} row{} in {:.2f} s", rows, rows == 1 ? "" : "s", seconds);
     }
@@ -126,7 +117,7 @@ class SqlRun {
     TICKHOUSE_ASSIGN(const int64_t rows,
                      engine.CopyToParquet(StatementOf(request_), path, environment_.cancel));
     TICKHOUSE_ASSIGN(const auto from, environment_.files->OpenRead(path));
-    TICKHOUSE_ASSIGN(const auto to, environment_.files->Create(request_.output));
+    TICKHOUSE_ASSIGN(const auto to, environment_.files->Create(delivery_.output));
     std::string part;
     for (int64_t at = 0; at < from->size(); at += static_cast<int64_t>(part.size())) {
       TICKHOUSE_TRY(environment_.cancel.Check());
@@ -141,7 +132,7 @@ class SqlRun {
   const SqlRequest& request_;
   Environment& environment_;
   SqlEngines engines_;
-  const RowDelivery delivery_;
+  const RowDelivery& delivery_;
   RunReport report_;
 };
 

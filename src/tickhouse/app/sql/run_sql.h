@@ -1,17 +1,14 @@
 // Use case `sql`: one statement, its rows to a file or to whoever asked.
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tickhouse/app/environment.h"
 #include "tickhouse/app/lake/workspace.h"
 #include "tickhouse/app/run_report.h"
+#include "tickhouse/app/sql/row_delivery.h"
 
 namespace tickhouse::app {
 
@@ -45,16 +42,9 @@ struct SqlRequest {
   WorkspaceRequest workspace = {};  ///< Opened when the statement names a table; may not exist.
   TrinoRequest trino = {};
   SparkRequest spark = {};
-  /// table, csv, json, jsonl, parquet, arrow, arrows; empty: as the name of `output` ends (.arrow,
-  /// .csv, .json, .jsonl, .parquet, ...), else a table.
-  std::string format = {};
-  std::string output =
-      {};  ///< A file, local or s3://, replaced once all rows are there; empty: `print`.
+  RowDelivery delivery = {};
   Nanos timeout = Nanos::zero();
-  int64_t memory_bytes = 0;           ///< Of DuckDB; 0: 80 % of the machine.
-  std::size_t most_cell_columns = 0;  ///< Of a table on a terminal; 0: cells are shown whole.
-  bool rows_in_report = false;  ///< Instead of `print`: member "rows" of the JSON (at most 64 MiB).
-  std::function<Status(std::string_view)> print = {};
+  int64_t memory_bytes = 0;  ///< Of DuckDB; 0: 80 % of the machine.
 };
 
 /// Counts rows (and rows-changed). kInvalidArgument, before anything is run: an unknown format or

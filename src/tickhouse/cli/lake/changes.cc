@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <utility>
 
 #include "tickhouse/app/lake/evolve.h"
 #include "tickhouse/app/lake/partitions.h"
@@ -11,42 +10,28 @@ namespace tickhouse::cli {
 
 namespace {
 
-using WorkspacePtr = std::shared_ptr<app::WorkspaceRequest>;
-using UseCase = Result<app::RunReport>(app::Environment&);
-
-constexpr char kTable[] = "gold.eurusd, or eurusd";
-constexpr char kAt[] = "a snapshot id, branch, tag or time";
-
-CLI::App* AddVerb(CLI::App* lake, const char* name, const char* help) {
-  CLI::App* const command = lake->add_subcommand(name, help);
-  command->fallthrough();
-  return command;
-}
-
-void OnCall(CLI::App* command, Cli* cli, std::function<UseCase> run) {
-  command->callback([cli, command, run = std::move(run)] {
-    cli->command = "lake " + command->get_name();
-    cli->run = run;
-  });
-}
-
 void RegisterRollback(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto request = std::make_shared<app::RollbackRequest>();
-  CLI::App* const command = AddVerb(lake, "rollback", "take a table back to an earlier state");
+  CLI::App* const command = AddVerb(lake, cli, "rollback", "take a table back to an earlier state",
+                                    [workspace, request](app::Environment& environment) {
+                                      return app::LakeRollback(*workspace, *request, environment);
+                                    });
   command->add_option("TABLE", request->table, kTable)->required();
   command->add_option("TO", request->to, kAt)->required();
   command->add_flag("--yes", request->confirmed, "do it (else the plan is told)");
   command->add_flag("--any", request->any, "also a snapshot of another history than the table's");
-  OnCall(command, cli, [workspace, request](app::Environment& environment) {
-    return app::LakeRollback(*workspace, *request, environment);
-  });
 }
 
 void RegisterRef(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace, bool is_branch) {
   const auto request = std::make_shared<app::RefRequest>();
   CLI::App* const command =
-      is_branch ? AddVerb(lake, "branch", "name a line of snapshots, or move or remove it")
-                : AddVerb(lake, "tag", "name a snapshot for good, or remove the name");
+      AddVerb(lake, cli, is_branch ? "branch" : "tag",
+              is_branch ? "name a line of snapshots, or move or remove it"
+                        : "name a snapshot for good, or remove the name",
+              [workspace, request, is_branch](app::Environment& environment) {
+                return is_branch ? app::LakeBranch(*workspace, *request, environment)
+                                 : app::LakeTag(*workspace, *request, environment);
+              });
   command->add_option("TABLE", request->table, kTable)->required();
   command->add_option("NAME", request->name, "of the branch or tag")->required();
   command->add_option("AT,--at", request->at, std::string(kAt) + " (the current snapshot)");
@@ -59,10 +44,6 @@ void RegisterRef(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace, bool i
     command->add_option("--forward-to", request->forward_to,
                         "move it forward to where this branch or tag is");
   }
-  OnCall(command, cli, [workspace, request, is_branch](app::Environment& environment) {
-    return is_branch ? app::LakeBranch(*workspace, *request, environment)
-                     : app::LakeTag(*workspace, *request, environment);
-  });
 }
 
 void RegisterPublish(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
@@ -72,20 +53,23 @@ void RegisterPublish(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* const command =
-      AddVerb(lake, "publish", "make on main what a snapshot outside of its history made");
+      AddVerb(lake, cli, "publish", "make on main what a snapshot outside of its history made",
+              [workspace, options](app::Environment& environment) {
+                return app::LakePublish(*workspace, options->table, options->what, options->is_wap,
+                                        environment);
+              });
   command->add_option("TABLE", options->table, kTable)->required();
   command->add_option("SNAPSHOT", options->what, kAt)->required();
   command->add_flag("--wap", options->is_wap, "SNAPSHOT is the wap.id it was staged under");
-  OnCall(command, cli, [workspace, options](app::Environment& environment) {
-    return app::LakePublish(*workspace, options->table, options->what, options->is_wap,
-                            environment);
-  });
 }
 
 void RegisterEvolve(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto request = std::make_shared<app::EvolveRequest>();
   CLI::App* const command =
-      AddVerb(lake, "evolve", "change columns, partitioning, order and properties");
+      AddVerb(lake, cli, "evolve", "change columns, partitioning, order and properties",
+              [workspace, request](app::Environment& environment) {
+                return app::LakeEvolve(*workspace, *request, environment);
+              });
   command->add_option("TABLE", request->table, kTable)->required();
   const auto list = [&](const char* name, std::vector<std::string>* values, const char* help) {
     command->add_option(name, *values, help)
@@ -106,9 +90,6 @@ void RegisterEvolve(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   list("--set", &request->set_properties, "key=value");
   list("--unset", &request->unset_properties, "key");
   command->add_option("--format-version", request->format_version, "2");
-  OnCall(command, cli, [workspace, request](app::Environment& environment) {
-    return app::LakeEvolve(*workspace, *request, environment);
-  });
 }
 
 void RegisterPartitions(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
@@ -116,13 +97,14 @@ void RegisterPartitions(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace)
     std::string table, at;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* const command = AddVerb(lake, "partitions", "rows, files and bytes of each partition");
+  CLI::App* const command =
+      AddVerb(lake, cli, "partitions", "rows, files and bytes of each partition",
+              [workspace, options](app::Environment& environment) {
+                return app::LakePartitions(*workspace, options->table, options->at, TerminalWidth(),
+                                           environment);
+              });
   command->add_option("TABLE", options->table, kTable)->required();
   command->add_option("--at", options->at, kAt);
-  OnCall(command, cli, [workspace, options](app::Environment& environment) {
-    return app::LakePartitions(*workspace, options->table, options->at, TerminalWidth(),
-                               environment);
-  });
 }
 
 }  // namespace

@@ -20,14 +20,12 @@ struct Options {
   std::string table, at;
 };
 
-using UseCase = Result<app::RunReport> (*)(const Options&, app::Environment&);
-
 struct Verb {
   const char* name;
   const char* help;
   bool takes_table;
   bool takes_at;
-  UseCase run;
+  Result<app::RunReport> (*run)(const Options&, app::Environment&);
 };
 
 constexpr Verb kVerbs[] = {
@@ -52,42 +50,39 @@ constexpr Verb kVerbs[] = {
 
 void RegisterVerb(CLI::App* lake, Cli* cli, const std::shared_ptr<Options>& options,
                   const Verb& verb) {
-  CLI::App* const command = lake->add_subcommand(verb.name, verb.help);
-  command->fallthrough();
-  if (verb.takes_table) {
-    command->add_option("TABLE", options->table, "gold.eurusd, or eurusd")->required();
-  }
-  if (verb.takes_at) {
-    command->add_option("--at", options->at, "a snapshot id, branch, tag or time");
-  }
-  command->callback([cli, options, &verb] {
-    cli->command = std::string("lake ") + verb.name;
-    cli->run = [options, &verb](app::Environment& environment) {
-      return verb.run(*options, environment);
-    };
-  });
+  CLI::App* const command = AddVerb(
+      lake, cli, verb.name, verb.help,
+      [options, &verb](app::Environment& environment) { return verb.run(*options, environment); });
+  if (verb.takes_table) command->add_option("TABLE", options->table, kTable)->required();
+  if (verb.takes_at) command->add_option("--at", options->at, kAt);
 }
 
 void RegisterMigrate(CLI::App* lake, Cli* cli, const std::shared_ptr<Options>& options) {
   const auto request = std::make_shared<app::MigrateRequest>();
   CLI::App* const command =
-      lake->add_subcommand("migrate", "tick Parquet into gold tables; each file once");
-  command->fallthrough();
+      AddVerb(lake, cli, "migrate", "tick Parquet into gold tables; each file once",
+              [options, request](app::Environment& environment) {
+                request->workspace = options->workspace;
+                return app::LakeMigrate(*request, TerminalWidth(), environment);
+              });
   command->add_option("SRC", request->src, "folder, file or s3://bucket/prefix")->required();
   command->add_flag("--register", request->in_place, "adopt the files where they lie, uncopied");
   command->add_option("--partition", request->partition,
                       "of new tables: year, month, day, hour or none (year)");
   command->add_option("--symbol", request->symbol, "symbol of every file (folder or metadata)");
-  command->callback([cli, options, request] {
-    cli->command = "lake migrate";
-    cli->run = [options, request](app::Environment& environment) {
-      request->workspace = options->workspace;
-      return app::LakeMigrate(*request, TerminalWidth(), environment);
-    };
-  });
 }
 
 }  // namespace
+
+CLI::App* AddVerb(CLI::App* lake, Cli* cli, const char* name, const char* help, VerbRun run) {
+  CLI::App* const command = lake->add_subcommand(name, help);
+  command->fallthrough();
+  command->callback([cli, command, run = std::move(run)] {
+    cli->command = "lake " + command->get_name();
+    cli->run = run;
+  });
+  return command;
+}
 
 void RegisterLake(CLI::App& app, Cli* cli) {
   CLI::App* const lake = app.add_subcommand("lake", "tables with history: Iceberg over a catalog");
@@ -97,7 +92,7 @@ void RegisterLake(CLI::App& app, Cli* cli) {
   AddWorkspaceOptions(lake, &options->workspace);
   for (const Verb& verb : kVerbs) RegisterVerb(lake, cli, options, verb);
   RegisterMigrate(lake, cli, options);
-  const std::shared_ptr<app::WorkspaceRequest> workspace(options, &options->workspace);
+  const WorkspacePtr workspace(options, &options->workspace);
   RegisterLakeRows(lake, cli, workspace);
   RegisterLakeChanges(lake, cli, workspace);
   RegisterLakeUpkeep(lake, cli, workspace);

@@ -16,8 +16,6 @@ namespace tickhouse::cli {
 
 namespace {
 
-using WorkspacePtr = std::shared_ptr<app::WorkspaceRequest>;
-
 constexpr int kPollMillis = 200;
 
 // Lines of standard input. Waits in small steps, so that Ctrl-C is heard between them.
@@ -69,27 +67,23 @@ Status Show(std::FILE* out, std::string_view text) {
 
 void RegisterLakeMenu(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto request = std::make_shared<app::MenuRequest>();
-  CLI::App* const command =
-      lake->add_subcommand("menu", "time travel by conversation: look, compare, go back");
-  command->fallthrough();
-  command->add_option("TABLE", request->table, "gold.eurusd, or eurusd (asked for)");
-  command->callback([cli, workspace, request] {
-    cli->command = "lake menu";
-    cli->run = [cli, workspace, request](app::Environment& environment) {
-      // The JSON document has standard output for itself.
-      std::FILE* const out = cli->options.json ? stderr : stdout;
-      const auto lines = std::make_shared<Lines>();
-      const CancelToken cancel = environment.cancel;
-      request->talk.width = TerminalWidth();
-      request->talk.print = [out](std::string_view text) { return Show(out, text); };
-      request->talk.ask = [out, lines,
-                           cancel](std::string_view prompt) -> Result<std::optional<std::string>> {
-        TICKHOUSE_TRY(Show(out, prompt));
-        return lines->Next(cancel);
-      };
-      return app::LakeMenu(*workspace, *request, environment);
-    };
-  });
+  CLI::App* const command = AddVerb(
+      lake, cli, "menu", "time travel by conversation: look, compare, go back",
+      [cli, workspace, request](app::Environment& environment) {
+        // The JSON document has standard output for itself.
+        std::FILE* const out = cli->options.json ? stderr : stdout;
+        const auto lines = std::make_shared<Lines>();
+        const CancelToken cancel = environment.cancel;
+        request->talk.width = TerminalWidth();
+        request->talk.print = [out](std::string_view text) { return Show(out, text); };
+        request->talk.ask =
+            [out, lines, cancel](std::string_view prompt) -> Result<std::optional<std::string>> {
+          TICKHOUSE_TRY(Show(out, prompt));
+          return lines->Next(cancel);
+        };
+        return app::LakeMenu(*workspace, *request, environment);
+      });
+  command->add_option("TABLE", request->table, std::string(kTable) + " (asked for)");
 }
 
 }  // namespace tickhouse::cli

@@ -9,13 +9,14 @@ namespace tickhouse::cli {
 
 namespace {
 
-using WorkspacePtr = std::shared_ptr<app::WorkspaceRequest>;
-
 void RegisterServe(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto request = std::make_shared<app::ServeRequest>();
   CLI::App* const command =
-      lake->add_subcommand("serve", "the catalog for other engines, by the Iceberg REST API");
-  command->fallthrough();
+      AddVerb(lake, cli, "serve", "the catalog for other engines, by the Iceberg REST API",
+              [workspace, request](app::Environment& environment) {
+                request->workspace = *workspace;
+                return app::LakeServe(*request, environment);
+              });
   command->add_option("--host", request->host, "IP address to listen on (127.0.0.1)");
   command->add_option("--port", request->port, "port to listen on; 0: any free one (8181)");
   command->add_option("--token", request->token, "bearer token that every request must have");
@@ -23,27 +24,16 @@ void RegisterServe(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   command->add_option("--port-file", request->port_file, "a file that gets the port");
   command->add_flag("--insecure", request->insecure,
                     "listen on an address that other machines reach, though without TLS");
-  command->callback([cli, workspace, request] {
-    cli->command = "lake serve";
-    cli->run = [workspace, request](app::Environment& environment) {
-      request->workspace = *workspace;
-      return app::LakeServe(*request, environment);
-    };
-  });
 }
 
 void RegisterSyncInfo(CLI::App* lake, Cli* cli, const WorkspacePtr& workspace) {
   const auto table = std::make_shared<std::string>();
-  CLI::App* const command = lake->add_subcommand(
-      "sync-info", "fill the informational tables of a PostgreSQL catalog anew");
-  command->fallthrough();
-  command->add_option("TABLE", *table, "gold.eurusd, or eurusd (all tables)");
-  command->callback([cli, workspace, table] {
-    cli->command = "lake sync-info";
-    cli->run = [workspace, table](app::Environment& environment) {
-      return app::LakeSyncInfo(*workspace, *table, TerminalWidth(), environment);
-    };
-  });
+  CLI::App* const command =
+      AddVerb(lake, cli, "sync-info", "fill the informational tables of a PostgreSQL catalog anew",
+              [workspace, table](app::Environment& environment) {
+                return app::LakeSyncInfo(*workspace, *table, TerminalWidth(), environment);
+              });
+  command->add_option("TABLE", *table, std::string(kTable) + " (all tables)");
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "tickhouse/app/lake/upkeep/upkeep.h"
 
 #include <CLI/CLI.hpp>
-#include <functional>
-#include <utility>
 
 #include "tickhouse/app/lake/upkeep/check.h"
 #include "tickhouse/cli/duration.h"
@@ -14,10 +12,6 @@ namespace tickhouse::cli {
 
 namespace {
 
-using WorkspacePtr = std::shared_ptr<app::WorkspaceRequest>;
-using UseCase = Result<app::RunReport>(app::Environment&);
-
-constexpr char kTable[] = "gold.eurusd, or eurusd";
 constexpr char kOlderThan[] = "an age (7d, 12h) or a time";
 
 // "7d" is seven days before now, "2024-03-01" that instant; nothing for no text.
@@ -34,17 +28,6 @@ Result<std::optional<int64_t>> Instant(const std::string& text, app::Environment
   }
   const int64_t then = ToNanos(environment.clock->Now()) - age->count();
   return std::optional(FloorDiv(then, kNanosPerMilli));
-}
-
-CLI::App* AddVerb(CLI::App* lake, Cli* cli, const char* name, const char* help,
-                  std::function<UseCase> run) {
-  CLI::App* const command = lake->add_subcommand(name, help);
-  command->fallthrough();
-  command->callback([cli, command, run = std::move(run)] {
-    cli->command = "lake " + command->get_name();
-    cli->run = run;
-  });
-  return command;
 }
 
 void AddDryRun(CLI::App* command, bool* dry_run) {

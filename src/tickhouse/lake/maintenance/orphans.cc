@@ -99,8 +99,8 @@ Result<int64_t> Threshold(const OrphanRequest& request, int64_t now_ms) {
   const int64_t older_than = request.older_than_ms.value_or(now_ms - 3 * kDayMs);
   if (older_than > now_ms - kDayMs && !request.any_age) {
     return Fail(ErrorKind::kInvalidArgument,
-                "files younger than a day may belong to a writer at work: choose an older age, or, "
-                "where nobody writes, any age");
+                "files younger than a day may belong to a writer at work: choose an older age, or "
+                "say that nobody writes");
   }
   return older_than;
 }

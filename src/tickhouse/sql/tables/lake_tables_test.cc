@@ -96,6 +96,14 @@ class LakeTablesTest : public ::testing::Test {
     return file;
   }
 
+  // Deletes the rows that have one of these bids.
+  lake::DataFile DeletesOfBids(const std::string& name, const std::string& bids) {
+    lake::DataFile file = Write(name, bids, R"({"bid": 2})");
+    file.content = lake::FileContent::kEqualityDeletes;
+    file.equality_ids = {2};
+    return file;
+  }
+
   lake::LoadedTable Load() {
     auto table = catalog_->LoadTable(id_);
     EXPECT_OK(table);
@@ -217,11 +225,7 @@ TEST_F(LakeTablesTest, LeavesOutDeletedRows) {
 TEST_F(LakeTablesTest, LeavesOutRowsDeletedByEquality) {
   const lake::DataFile first = Day(1);
   Append({first});
-  lake::DataFile equality =
-      Write("e", "select unnest([100, 111, 123, 999]::double[]) as bid", R"({"bid": 2})");
-  equality.content = lake::FileContent::kEqualityDeletes;
-  equality.equality_ids = {2};
-  Delete(equality);
+  Delete(DeletesOfBids("e", "select unnest([100, 111, 123, 999]::double[]) as bid"));
   Append({Day(2),
           Write("same", "select timestamp '2024-01-03 00:00:00' as datetime, 111.0::double as bid",
                 R"({"datetime": 1, "bid": 2})")});
@@ -238,17 +242,9 @@ TEST_F(LakeTablesTest, LeavesOutRowsDeletedByEquality) {
 
 TEST_F(LakeTablesTest, AFileWhoseLastRowsAreAllDeletedByEquality) {
   Append({Day(1)});
-  lake::DataFile equality =
-      Write("e", "select i::double as bid from range(105, 200) t(i)", R"({"bid": 2})");
-  equality.content = lake::FileContent::kEqualityDeletes;
-  equality.equality_ids = {2};
-  Delete(equality);
+  Delete(DeletesOfBids("e", "select i::double as bid from range(105, 200) t(i)"));
   EXPECT_EQ(One("select count(*) from gold.eurusd"), "5");
-  lake::DataFile all =
-      Write("all", "select i::double as bid from range(50, 200) t(i)", R"({"bid": 2})");
-  all.content = lake::FileContent::kEqualityDeletes;
-  all.equality_ids = {2};
-  Delete(all);
+  Delete(DeletesOfBids("all", "select i::double as bid from range(50, 200) t(i)"));
   EXPECT_EQ(One("select count(*) from gold.eurusd"), "0");
 }
 

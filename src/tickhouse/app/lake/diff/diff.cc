@@ -58,7 +58,7 @@ class Diff {
   Status CountFiles() {
     for (const RowChange& change : plan_.changes) {
       TICKHOUSE_TRY(environment_.cancel.Check());
-      TICKHOUSE_ASSIGN(const int64_t rows, CountRows(reading_, change.rows, *schema_));
+      TICKHOUSE_ASSIGN(const int64_t rows, CountRows(reading_, change.rows));
       (change.adds() ? rows_added_ : rows_removed_) += rows;
       files_added_ += change.kind == RowChangeKind::kFileAdded ? 1 : 0;
       files_removed_ += change.kind == RowChangeKind::kFileRemoved ? 1 : 0;

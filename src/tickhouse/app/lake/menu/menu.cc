@@ -251,9 +251,7 @@ class Menu {
     RollbackRequest request{.table = table_, .to = *to, .any = true};
     const auto plan = LakeRollback(workspace_, request, environment_);
     if (!plan) return Tell(plan.error());
-    if (plan->Count("changed") == 0 && plan->text.find("\n  from") == std::string::npos) {
-      return Print(plan->text);
-    }
+    if (plan->Count("to-change") == 0) return Print("  that is where the table is\n");
     // Its first line speaks of an option of the command line.
     TICKHOUSE_TRY(Print(plan->text.substr(plan->text.find('\n') + 1)));
     TICKHOUSE_ASSIGN(const auto said, Ask("Roll back (yes or no)? "));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace tickhouse::app {
@@ -13,14 +12,6 @@ namespace {
 using io::ColumnBatch;
 
 constexpr std::size_t kBatchRows = 16'384;
-
-std::vector<uint32_t> SortedPlaces(const RowOrder& order, const ColumnBatch& batch) {
-  std::vector<uint32_t> places(batch.rows);
-  std::iota(places.begin(), places.end(), 0U);
-  std::ranges::stable_sort(
-      places, [&](uint32_t a, uint32_t b) { return CompareRows(order, batch, a, batch, b) < 0; });
-  return places;
-}
 
 }  // namespace
 

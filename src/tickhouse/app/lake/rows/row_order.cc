@@ -1,8 +1,10 @@
 #include "tickhouse/app/lake/rows/row_order.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -152,6 +154,14 @@ int CompareRows(const RowOrder& order, const ColumnBatch& a, std::size_t i, cons
     if (const int sign = CompareColumn(by, a, i, b, j); sign != 0) return sign;
   }
   return 0;
+}
+
+std::vector<uint32_t> SortedPlaces(const RowOrder& order, const ColumnBatch& batch) {
+  std::vector<uint32_t> places(batch.rows);
+  std::iota(places.begin(), places.end(), 0U);
+  std::ranges::stable_sort(
+      places, [&](uint32_t a, uint32_t b) { return CompareRows(order, batch, a, batch, b) < 0; });
+  return places;
 }
 
 }  // namespace tickhouse::app

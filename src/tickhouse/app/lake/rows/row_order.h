@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -38,5 +39,8 @@ RowOrder WholeOrderOf(const lake::Schema& schema);
 /// total order of the specification: floating point numbers are equal only bit for bit.
 int CompareRows(const RowOrder& order, const io::ColumnBatch& a, std::size_t i,
                 const io::ColumnBatch& b, std::size_t j);
+
+/// The rows of a batch in order; equal ones as they come.
+std::vector<uint32_t> SortedPlaces(const RowOrder& order, const io::ColumnBatch& batch);
 
 }  // namespace tickhouse::app

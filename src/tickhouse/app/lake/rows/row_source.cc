@@ -95,25 +95,6 @@ Result<std::unique_ptr<DataFileReader>> OpenReader(const RowReading& reading, co
                                .batch_rows = reading.batch_rows});
 }
 
-bool IsNarrow(lake::TypeKind kind) {
-  using enum lake::TypeKind;
-  return kind != kString && kind != kBinary && kind != kFixed && kind != kUuid;
-}
-
-// One column, the narrowest at hand: rows are counted by it.
-lake::Schema OneColumnOf(const lake::Schema& schema) {
-  lake::Schema one{.id = schema.id};
-  for (const bool any : {false, true}) {
-    for (const lake::Field& field : schema.fields) {
-      if (!field.type.IsPrimitive() || field.type.kind == lake::TypeKind::kOpaque) continue;
-      if (!any && !IsNarrow(field.type.kind)) continue;
-      one.fields = {field};
-      return one;
-    }
-  }
-  return one;
-}
-
 void AppendColumn(const ColumnData& from, std::size_t begin, std::size_t count, ColumnData* to) {
   const std::size_t before = to->size();
   io::AppendRows(from.values, begin, count, &to->values);
@@ -139,19 +120,16 @@ Result<std::unique_ptr<RowSource>> OpenRows(const RowReading& reading, const Row
   }
   std::vector<lake::DataFile> all = file.deletes;
   all.insert(all.end(), file.only.begin(), file.only.end());
-  lake::Schema one{.id = columns.id};
-  if (!columns.fields.empty()) one.fields = {columns.fields.front()};
-  TICKHOUSE_ASSIGN(auto after, OpenReader(reading, file, all, std::move(one), true));
+  TICKHOUSE_ASSIGN(auto after, OpenReader(reading, file, all, {}, true));
   return std::unique_ptr<RowSource>(
       std::make_unique<NamedRows>(std::move(before), std::move(after), reading.cancel));
 }
 
-Result<int64_t> CountRows(const RowReading& reading, const RowFile& file,
-                          const lake::Schema& schema) {
+Result<int64_t> CountRows(const RowReading& reading, const RowFile& file) {
   if (file.deletes.empty() && file.only.empty() && file.residual.IsTrue()) {
     return file.data.record_count;
   }
-  TICKHOUSE_ASSIGN(const auto rows, OpenRows(reading, file, OneColumnOf(schema)));
+  TICKHOUSE_ASSIGN(const auto rows, OpenRows(reading, file, {}));
   int64_t count = 0;
   ColumnBatch batch;
   while (true) {

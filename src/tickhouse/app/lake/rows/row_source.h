@@ -45,10 +45,9 @@ struct RowReading {
 Result<std::unique_ptr<RowSource>> OpenRows(const RowReading& reading, const RowFile& file,
                                             const lake::Schema& columns);
 
-/// How many they are: as the manifest says where nothing is left out, else by reading the file's
-/// cheapest column.
-Result<int64_t> CountRows(const RowReading& reading, const RowFile& file,
-                          const lake::Schema& schema);
+/// How many they are: as the manifest says where nothing is left out, else by reading what deletes
+/// and residual ask of them.
+Result<int64_t> CountRows(const RowReading& reading, const RowFile& file);
 
 // Batches by hand.
 

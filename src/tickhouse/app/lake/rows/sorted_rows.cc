@@ -1,7 +1,6 @@
 #include "tickhouse/app/lake/rows/sorted_rows.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "tickhouse/app/lake/rows/merged_rows.h"
@@ -155,11 +154,7 @@ class Sorter {
   }
 
   Status AddSorted(ColumnBatch rows) {
-    std::vector<uint32_t> places(rows.rows);
-    std::iota(places.begin(), places.end(), 0U);
-    std::ranges::stable_sort(
-        places, [&](uint32_t a, uint32_t b) { return CompareRows(order_, rows, a, rows, b) < 0; });
-    auto sorted = std::make_shared<ColumnBatch>(io::TakeRows(rows, places));
+    auto sorted = std::make_shared<ColumnBatch>(io::TakeRows(rows, SortedPlaces(order_, rows)));
     rows_ += static_cast<int64_t>(sorted->rows);
     SortedRun run{.open = {},
                   .first = OneRow(*sorted, 0),

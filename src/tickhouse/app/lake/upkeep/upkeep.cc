@@ -100,7 +100,7 @@ Result<RunReport> LakeOrphans(const WorkspaceRequest& workspace, const OrphansCo
                                             .dry_run = command.dry_run});
   if (!receipt) {
     Error error = receipt.error();
-    if (error.message.ends_with("any age")) error.message += " (--any-age)";
+    if (error.kind == ErrorKind::kInvalidArgument) error.message += " (--any-age)";
     return Fail(std::move(error));
   }
   const auto count = static_cast<int64_t>(receipt->removals.size());
