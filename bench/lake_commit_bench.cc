@@ -84,8 +84,8 @@ DataFile WriteFile(Bench& bench, const LoadedTable& table, const TickBatch& tick
                                            table.metadata->location, commit, bench.random.Next());
   io::ParquetTickWriter::Options options;
   options.field_ids = {1, 2, 3};
-  auto writer = Must(
-      io::ParquetTickWriter::Open(Must(bench.files->Create(Must(StoragePath(location)))), options));
+  auto writer = Must(io::ParquetTickWriter::Open(
+      Must(bench.commit_files.Create(Must(StoragePath(location)), {})), options));
   Must(writer->Write(ticks));
   Must(writer->Close());
   const io::WrittenParquet& written = writer->written();

@@ -421,7 +421,8 @@ class StoredCatalog : public Catalog {
 }  // namespace
 
 bool IsCommitFile(std::string_view path) {
-  return path.ends_with(".avro") || path.ends_with(".metadata.json");
+  return path.ends_with(".parquet") || path.ends_with(".puffin") || path.ends_with(".avro") ||
+         path.ends_with(".metadata.json");
 }
 
 std::unique_ptr<Catalog> MakeStoredCatalog(std::unique_ptr<TableStore> store,

@@ -19,8 +19,8 @@ class DeferredFileSystem;
 
 namespace tickhouse::lake {
 
-/// Manifests, their lists and table metadata: what has to be on the disk only when the pointer
-/// moves.
+/// Data files, manifests, their lists and table metadata: what has to be on the disk only when the
+/// pointer moves.
 bool IsCommitFile(std::string_view path);
 
 /// Files and clock are not owned and outlive the catalog.

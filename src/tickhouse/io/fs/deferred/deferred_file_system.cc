@@ -46,23 +46,29 @@ class DeferredFileSystem::Writer : public WritableFile {
   Writer(DeferredFileSystem* owner, std::string path, WriteOptions options)
       : owner_(owner), path_(std::move(path)), options_(options) {}
 
-  int64_t size() const override {
-    return through_ ? through_->size() : static_cast<int64_t>(bytes_.size());
-  }
+  int64_t size() const override { return through_ ? through_->size() : reserved_; }
+
+  ~Writer() override { owner_->Release(reserved_); }
 
   Status Append(std::span<const std::byte> bytes) override {
-    if (!through_ && size() + static_cast<int64_t>(bytes.size()) > owner_->most_bytes_) {
+    const auto more = static_cast<int64_t>(bytes.size());
+    if (!through_ && (reserved_ + more > owner_->most_bytes_ || !owner_->Reserve(more))) {
       TICKHOUSE_ASSIGN(through_, owner_->inner_->Create(path_, options_));
       TICKHOUSE_TRY(through_->Append(std::as_bytes(std::span(bytes_))));
-      bytes_.clear();
+      bytes_ = {};
+      owner_->Release(std::exchange(reserved_, 0));
     }
     if (through_) return through_->Append(bytes);
     bytes_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    reserved_ += more;
     return {};
   }
 
   Status Commit() override {
-    return through_ ? through_->Commit() : owner_->Keep(path_, std::move(bytes_), options_);
+    if (through_) return through_->Commit();
+    TICKHOUSE_TRY(owner_->Keep(path_, std::move(bytes_), options_));
+    reserved_ = 0;  // What is kept holds it now.
+    return {};
   }
 
  private:
@@ -70,6 +76,7 @@ class DeferredFileSystem::Writer : public WritableFile {
   std::string path_;
   WriteOptions options_;
   std::string bytes_;
+  int64_t reserved_ = 0;  // For `bytes_`.
   std::unique_ptr<WritableFile> through_;
 };
 
@@ -92,7 +99,7 @@ Status DeferredFileSystem::Flush() {
     const std::scoped_lock lock(mutex_);
     // It may have been removed, or written anew, meanwhile.
     const auto at = deferred_.find(path);
-    if (at != deferred_.end() && at->second.bytes == file.bytes) deferred_.erase(at);
+    if (at != deferred_.end() && at->second.bytes == file.bytes) Drop(at);
     return written;
   });
 }
@@ -104,14 +111,34 @@ std::shared_ptr<const std::string> DeferredFileSystem::Find(const std::string& p
 }
 
 Status DeferredFileSystem::Keep(const std::string& path, std::string bytes, WriteOptions options) {
-  auto shared = std::make_shared<const std::string>(std::move(bytes));
   const std::scoped_lock lock(mutex_);
-  if (options.must_not_exist && deferred_.contains(path)) {
-    return Fail(ErrorKind::kAlreadyExists,
-                fmt::format("{}: exists already and is not replaced", path));
+  const auto at = deferred_.find(path);
+  if (at != deferred_.end()) {
+    if (options.must_not_exist) {
+      return Fail(ErrorKind::kAlreadyExists,
+                  fmt::format("{}: exists already and is not replaced", path));
+    }
+    Drop(at);
   }
-  deferred_.insert_or_assign(path, Deferred{std::move(shared), options});
+  deferred_.emplace(path, Deferred{std::make_shared<const std::string>(std::move(bytes)), options});
   return {};
+}
+
+bool DeferredFileSystem::Reserve(int64_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  if (kept_bytes_ + bytes > most_kept_bytes_) return false;
+  kept_bytes_ += bytes;
+  return true;
+}
+
+void DeferredFileSystem::Release(int64_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  kept_bytes_ -= bytes;
+}
+
+void DeferredFileSystem::Drop(std::map<std::string, Deferred>::iterator at) {
+  kept_bytes_ -= static_cast<int64_t>(at->second.bytes->size());
+  deferred_.erase(at);
 }
 
 Result<std::unique_ptr<ReadableFile>> DeferredFileSystem::OpenRead(const std::string& path) {
@@ -147,7 +174,11 @@ Result<std::vector<FileInfo>> DeferredFileSystem::ListFiles(const std::string& f
 Status DeferredFileSystem::Remove(const std::string& path) {
   {
     const std::scoped_lock lock(mutex_);
-    if (deferred_.erase(path) > 0) return {};
+    const auto at = deferred_.find(path);
+    if (at != deferred_.end()) {
+      Drop(at);
+      return {};
+    }
   }
   return inner_->Remove(path);
 }

@@ -52,6 +52,30 @@ TEST_F(DeferredFiles, AreThoseThatAreNamedAndSmall) {
   EXPECT_EQ(grown, std::string(180, 'x'));
 }
 
+TEST_F(DeferredFiles, AreNeverMoreThanTheyMayBeTogether) {
+  DeferredFileSystem few(inner.get(), IsAvro, 100, 150);
+  const std::string text(60, 'x');
+  for (const char* path : {"f/a.avro", "f/b.avro", "f/c.avro"})
+    ASSERT_OK(few.WriteWhole(path, text));
+  EXPECT_THAT(inner->Stat("f/b.avro"), IsError(ErrorKind::kNotFound));
+  EXPECT_OK(inner->Stat("f/c.avro")) << "the third does not fit";
+  ASSERT_OK(few.WriteWhole("f/b.avro", "short"));
+  ASSERT_OK(few.Remove("f/a.avro"));
+  {
+    ASSERT_OK_AND_ASSIGN(const auto dropped, few.Create("f/dropped.avro", {}));
+    ASSERT_OK(dropped->Append(std::as_bytes(std::span(text))));
+    ASSERT_OK(few.WriteWhole("f/d.avro", text));
+    ASSERT_OK(few.WriteWhole("f/beside.avro", text));
+    EXPECT_OK(inner->Stat("f/beside.avro")) << "what is being written counts";
+  }
+  ASSERT_OK(few.WriteWhole("f/e.avro", text));
+  EXPECT_THAT(inner->Stat("f/e.avro"), IsError(ErrorKind::kNotFound)) << "room was made";
+  ASSERT_OK(few.Flush());
+  for (const char* path : {"f/b.avro", "f/d.avro", "f/e.avro"}) EXPECT_OK(inner->Stat(path));
+  ASSERT_OK(few.WriteWhole("f/a.avro", text));
+  EXPECT_THAT(inner->Stat("f/a.avro"), IsError(ErrorKind::kNotFound)) << "a flush makes room";
+}
+
 TEST_F(DeferredFiles, LeaveNothingWhenTheyAreNotCommittedOrRemoved) {
   {
     ASSERT_OK_AND_ASSIGN(const auto dropped, files.Create("f/a.avro", {}));
