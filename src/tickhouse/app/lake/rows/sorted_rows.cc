@@ -148,12 +148,13 @@ class Sorter {
       if (!more) break;
       AppendSlice(batch, 0, batch.rows, &gathered);
       if (BytesOf(gathered) < limits_.run_bytes) continue;
-      TICKHOUSE_TRY(AddSorted(std::exchange(gathered, EmptyBatch(stored_))));
+      TICKHOUSE_TRY(AddSorted(gathered));
+      gathered = EmptyBatch(stored_);
     }
-    return gathered.rows == 0 ? Status() : AddSorted(std::move(gathered));
+    return gathered.rows == 0 ? Status() : AddSorted(gathered);
   }
 
-  Status AddSorted(ColumnBatch rows) {
+  Status AddSorted(const ColumnBatch& rows) {
     auto sorted = std::make_shared<ColumnBatch>(io::TakeRows(rows, SortedPlaces(order_, rows)));
     rows_ += static_cast<int64_t>(sorted->rows);
     SortedRun run{.open = {},
