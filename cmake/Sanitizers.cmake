@@ -3,3 +3,8 @@ if(TICKHOUSE_SANITIZE)
   add_compile_options(-fsanitize=${TICKHOUSE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${TICKHOUSE_SANITIZE})
 endif()
+
+# What libraries of others keep until the end (the caches of fontconfig) is not ours to free.
+if(TICKHOUSE_SANITIZE MATCHES "address")
+  set(TICKHOUSE_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/leaks_of_others.txt:print_suppressions=0")
+endif()

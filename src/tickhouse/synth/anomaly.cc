@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 namespace tickhouse::synth {
@@ -78,7 +79,7 @@ Result<AnomalyRequest> ParseRequest(std::string_view part) {
     amount.remove_suffix(4);
   }
   const std::optional<double> count = ParseNumber(amount);
-  const bool whole = count && *count == static_cast<double>(static_cast<int64_t>(*count));
+  const bool whole = count && *count == std::trunc(*count);
   if (!count || *count > 1e6 || (!request.per_day && !whole)) {
     return BadPart(part, "a count is a whole number, a rate ends in /day");
   }
