@@ -34,14 +34,8 @@ print(seconds)
 """
 DUCKDB = """
 import sys, time
-import duckdb
-from duckdb_extensions import import_extension
-for name in ("avro", "httpfs", "iceberg"):
-    import_extension(name)
-connection = duckdb.connect()
-connection.execute("set threads = 2")
-for name in ("avro", "httpfs", "iceberg"):
-    connection.execute(f"load {name}")
+import lakehouse
+connection = lakehouse.duckdb_connection()
 begin = time.perf_counter()
 rows = connection.execute(
     f"select count(*) from iceberg_scan('{sys.argv[1]}') where {sys.argv[2]}").fetchone()[0]
@@ -112,16 +106,11 @@ def contenders_for(metadata, text):
     if not ours.exists():
         sys.exit(f"bench: {ours} is missing; build its target")
     python = [sys.executable, "-c"]
-    found = [harness.Contender("tickhouse", [ours, metadata, text, "2"], inner=True),
-             harness.Contender("tickhouse, 1 thread", [ours, metadata, text, "1"], inner=True),
-             harness.Contender("PyIceberg", python + [PYICEBERG, metadata, text], inner=True)]
-    try:
-        import duckdb_extensions  # noqa: F401
-        found.append(harness.Contender("DuckDB, count", python + [DUCKDB, metadata, text],
-                                       inner=True))
-    except ImportError:
-        print("bench: DuckDB is left out: duckdb-extension-iceberg is not installed")
-    return found
+    return [harness.Contender("tickhouse", [ours, metadata, text, "2"], inner=True),
+            harness.Contender("tickhouse, 1 thread", [ours, metadata, text, "1"], inner=True),
+            harness.Contender("PyIceberg", python + [PYICEBERG, metadata, text], inner=True),
+            harness.Contender("DuckDB, count", python + [DUCKDB, metadata, text], inner=True,
+                              env={"PYTHONPATH": str(harness.ROOT / "bench")})]
 
 
 def check(contenders, count):
