@@ -162,7 +162,7 @@ def measure(made, rows, k, wanted):
 
 
 def line(points):
-    """'a + b a file' through (files, seconds), and how near the points are to it."""
+    """Intercept and slope of the line through (files, seconds), and r squared."""
     if len(points) < 3:
         return None
     fit = statistics.linear_regression(*zip(*points))
@@ -180,13 +180,15 @@ def conclude(found, wanted):
                 text = "".join(f"{k:>5}:{seconds:8.3f}" for k, seconds in points)
                 if fit := line(points):
                     slopes[rows] = fit[1]
-                    text += f"   = {fit[0]:.3f} + {fit[1]:.4f} a file, r2 {fit[2]:.3f}"
+                    text += f"   = {fit[0]:.3f} {fit[1]:+.4f} a file, r2 {fit[2]:.3f}"
                 print(f"{rows:>14,}{text}")
             small, large = min(wanted.rows), max(wanted.rows)
+            if small == large:
+                continue
             ratios = [getattr(found[large, k][at], unit) / getattr(found[small, k][at], unit)
                       for k in wanted.changed]
             text = f"a table {large / small:.3g} times as large takes {statistics.mean(ratios):.2f} times"
-            if len(slopes) > 1 and slopes[small] > 0:
+            if slopes and min(slopes.values()) > 0:
                 text += f", a changed file of it {slopes[large] / slopes[small]:.2f} times"
             print(text)
 

@@ -14,7 +14,7 @@ its seconds as the program itself counts them. DuckDB takes part in three ways:
   catalog and without planning: what the table costs beside its files.
 - process: DuckDB's own command line (package duckdb-cli), whole; it loads the iceberg extension.
 - inner: from Python, where only the statement counts: neither the start of Python and its imports,
-  nor the connection, nor the loading of the extension.
+  nor the connection, nor the loading of the extension (the processor seconds hold them all).
 """
 
 import argparse
