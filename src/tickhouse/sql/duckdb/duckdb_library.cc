@@ -19,6 +19,14 @@ constexpr const char* kPlainName = "libduckdb.so";
 constexpr const char* kModuleName = "_duckdb.cpython-311-x86_64-linux-gnu.so";
 constexpr const char* kPythonName = "libpython3.11.so.1.0";
 
+// The module looks among its own names first: half of the time to load it went into asking the rest
+// of the program for tens of thousands of them. Sanitizers have to be asked first.
+#ifdef TICKHOUSE_SANITIZED
+constexpr int kOwnNamesFirst = 0;
+#else
+constexpr int kOwnNamesFirst = RTLD_DEEPBIND;
+#endif
+
 std::string DlError() {
   const char* reason = dlerror();
   return reason == nullptr ? "unknown reason" : reason;
@@ -96,7 +104,7 @@ Result<void*> Open(const std::string& path) {
     return Fail(ErrorKind::kUnavailable,
                 fmt::format("{}: {} (install the package libpython3.11)", path, DlError()));
   }
-  void* library = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  void* library = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL | kOwnNamesFirst);
   if (library == nullptr) return Fail(ErrorKind::kUnavailable, DlError());
   return library;
 }
