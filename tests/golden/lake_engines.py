@@ -138,16 +138,20 @@ class Trino:
             time.sleep(0.1)
         return False
 
-    def ask(self, statement):
-        """Rows as Trino's JSON has them."""
-        page, rows = self.send("/v1/statement", statement.encode()), []
+    def answer(self, statement):
+        """Names of columns, and rows as Trino's JSON has them."""
+        page, names, rows = self.send("/v1/statement", statement.encode()), [], []
         while True:
             if "error" in page:
                 raise RuntimeError(f"{page['error']['message']}: {statement[:200]}")
+            names = [column["name"] for column in page["columns"]] if "columns" in page else names
             rows += page.get("data", [])
             if "nextUri" not in page:
-                return rows
+                return names, rows
             page = self.send(page["nextUri"])
+
+    def ask(self, statement):
+        return self.answer(statement)[1]
 
     def stop(self):
         if self.process:
