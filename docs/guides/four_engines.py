@@ -87,7 +87,7 @@ def load(lakehouse, tickhouse, raw):
         (lakehouse.folder / "raw").mkdir()
         (lakehouse.folder / "raw/EURUSD").symlink_to(raw.resolve())
     else:
-        run(lakehouse.folder, "generate", "--symbol", "EURUSD", "--days", "2", "--format", "bi5", "--out", "raw")
+        run(lakehouse.folder, "generate", "--symbol", "EURUSD", "--days", "2", "--out", "raw")
     run(lakehouse.folder, "convert", "raw", "Training Batch")
     tickhouse("lake migrate 'Training Batch'")
     tickhouse("lake tables")
