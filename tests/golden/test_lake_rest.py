@@ -319,6 +319,8 @@ def test_duckdb_writes_what_we_and_pyiceberg_read(lake):
     assert held == sorted([*as_rows(ticks(2020)), (dt.datetime(2023, 5, 1), 1.25, 1.5)], key=str)
     assert rows_of(lake.direct().load_table("gold.made")) == [(1, "one"), (2, "two")]
     assert "1.25" in lake.run("sql", "select min(bid) from gold.eurusd", "--format", "csv").stdout
+    assert "2, size unknown" in lake.run("lake", "show", "eurusd").stdout  # DuckDB does not tell it.
+    assert "unknown" in lake.run("lake", "tables").stdout
 
 
 def test_our_own_client_works_over_the_server(lake):

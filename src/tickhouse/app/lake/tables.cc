@@ -31,6 +31,17 @@ int64_t Figure(const Snapshot* snapshot, const std::string& key) {
   return value;
 }
 
+// The totals count the rows of the data files; those that positions delete are among them.
+int64_t Rows(const Snapshot* snapshot) {
+  return Figure(snapshot, "total-records") - Figure(snapshot, "total-position-deletes");
+}
+
+// Not every engine tells it (DuckDB does not), and then no later snapshot knows it either.
+bool KnowsBytes(const Snapshot* snapshot) {
+  return snapshot == nullptr || snapshot->summary.contains("total-files-size") ||
+         Figure(snapshot, "total-data-files") == 0;
+}
+
 std::string TimeText(int64_t timestamp_ms) {
   return FormatUtc(FromNanos(timestamp_ms * kNanosPerMilli));
 }
@@ -40,7 +51,7 @@ Json TableJson(const LoadedTable& table, const Snapshot* snapshot) {
   const TableMetadata& metadata = *table.metadata;
   const Snapshot* const current = metadata.CurrentSnapshot();
   Json json = {{"table", table.identifier.ToString()},
-               {"rows", Figure(snapshot, "total-records")},
+               {"rows", Rows(snapshot)},
                {"files", Figure(snapshot, "total-data-files")},
                {"bytes", Figure(snapshot, "total-files-size")},
                {"snapshots", metadata.snapshots.size()},
@@ -48,6 +59,7 @@ Json TableJson(const LoadedTable& table, const Snapshot* snapshot) {
                {"last_updated_ms", metadata.last_updated_ms},
                {"location", metadata.location},
                {"metadata_location", table.metadata_location}};
+  if (!KnowsBytes(snapshot)) json["bytes"] = nullptr;
   if (current != nullptr) json["current_snapshot_id"] = current->id;
   return json;
 }
@@ -104,9 +116,11 @@ std::string ShowText(const LoadedTable& table, const lake::ReadPoint& point, std
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<12} {}\n", name, report::OneLine(value));
   };
-  line("rows", report::GroupDigits(Figure(current, "total-records")));
-  line("files", fmt::format("{}, {}", report::GroupDigits(Figure(current, "total-data-files")),
-                            report::ShortBytes(Figure(current, "total-files-size"))));
+  line("rows", report::GroupDigits(Rows(current)));
+  line("files",
+       fmt::format("{}, {}", report::GroupDigits(Figure(current, "total-data-files")),
+                   KnowsBytes(current) ? report::ShortBytes(Figure(current, "total-files-size"))
+                                       : "size unknown"));
   line("snapshot", current == nullptr
                        ? "none"
                        : fmt::format("{} of {}", current->id, TimeText(current->timestamp_ms)));
@@ -178,11 +192,12 @@ Result<RunReport> LakeTables(const WorkspaceRequest& request, std::size_t width,
         continue;
       }
       Json json = TableJson(*table, table->metadata->CurrentSnapshot());
-      text.AddRow({identifier.ToString(), report::GroupDigits(json["rows"].get<int64_t>()),
-                   report::GroupDigits(json["files"].get<int64_t>()),
-                   report::ShortBytes(json["bytes"].get<int64_t>()),
-                   std::to_string(table->metadata->snapshots.size()),
-                   TimeText(table->metadata->last_updated_ms)});
+      text.AddRow(
+          {identifier.ToString(), report::GroupDigits(json["rows"].get<int64_t>()),
+           report::GroupDigits(json["files"].get<int64_t>()),
+           json["bytes"].is_null() ? "unknown" : report::ShortBytes(json["bytes"].get<int64_t>()),
+           std::to_string(table->metadata->snapshots.size()),
+           TimeText(table->metadata->last_updated_ms)});
       tables.push_back(std::move(json));
     }
   }
