@@ -84,23 +84,58 @@ Bar OpenBar::Close() const {
   return closed;
 }
 
-void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
-  if (in.empty()) return;
-  std::size_t row = 0;
-  if (!open_) open_ = OpenBar::Begin(in.At(row++));
-  OpenBar open = *open_;  // A local one stays in registers.
-  int64_t second_end_ns = SecondEnd(open.bar.time_ns);
-  for (; row < in.size(); ++row) {
-    const Tick tick = in.At(row);
-    if (tick.time_ns < second_end_ns) {
-      open.Add(tick);
-      continue;
-    }
-    out->push_back(open.Close());
-    open = OpenBar::Begin(tick);
-    second_end_ns = NextSecondEnd(tick.time_ns, second_end_ns);
+namespace {
+
+// The bar of the second that begins with `row`; moves `row` behind it. What grows stays in
+// registers.
+OpenBar TakeSecond(const TickBatch& in, std::size_t* row) {
+  const int64_t* times = in.time_ns.data();
+  const double* bids = in.bid.data();
+  const double* asks = in.ask.data();
+  const std::size_t begin = *row;
+  const std::size_t size = in.size();
+  OpenBar open = OpenBar::Begin(in.At(begin));
+  const int64_t second_end_ns = SecondEnd(open.bar.time_ns);
+  double bid_high = bids[begin], bid_low = bid_high;
+  double ask_high = asks[begin], ask_low = ask_high;
+  double mid_high = open.bar.mid.open, mid_low = mid_high;
+  double spread_sum = open.spread_sum;
+  std::size_t i = begin + 1;
+  for (; i < size && times[i] < second_end_ns; ++i) {
+    const double bid = bids[i];
+    const double ask = asks[i];
+    const double mid = (bid + ask) / 2;
+    bid_high = std::max(bid_high, bid);
+    bid_low = std::min(bid_low, bid);
+    ask_high = std::max(ask_high, ask);
+    ask_low = std::min(ask_low, ask);
+    mid_high = std::max(mid_high, mid);
+    mid_low = std::min(mid_low, mid);
+    spread_sum += ask - bid;
   }
-  open_ = open;
+  const double bid_close = bids[i - 1];
+  const double ask_close = asks[i - 1];
+  open.bar.bid = {bids[begin], bid_high, bid_low, bid_close};
+  open.bar.ask = {asks[begin], ask_high, ask_low, ask_close};
+  open.bar.mid = {open.bar.mid.open, mid_high, mid_low, (bid_close + ask_close) / 2};
+  open.bar.ticks = static_cast<int64_t>(i - begin);
+  open.spread_sum = spread_sum;
+  *row = i;
+  return open;
+}
+
+}  // namespace
+
+void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
+  std::size_t row = 0;
+  if (open_ && !in.empty()) {
+    const int64_t second_end_ns = SecondEnd(open_->bar.time_ns);
+    while (row < in.size() && in.time_ns[row] < second_end_ns) open_->Add(in.At(row++));
+  }
+  while (row < in.size()) {
+    if (open_) out->push_back(open_->Close());
+    open_ = TakeSecond(in, &row);
+  }
 }
 
 void BarBuilder::Finish(std::vector<Bar>* out) {

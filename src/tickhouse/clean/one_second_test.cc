@@ -1,5 +1,6 @@
 #include "tickhouse/clean/one_second.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -173,6 +174,22 @@ TEST(BarBuilder, EqualsTheDefinitionForAnyCutAndAcrossAHandOver) {
     if (auto open = first.TakeOpen()) second.SetOpen(*open);
     second.Add(tail, &bars);
     second.Finish(&bars);
+    ExpectSameBars(bars, expected);
+  }
+}
+
+TEST(BarBuilder, EqualsTheDefinitionForBatchesOfAnySize) {
+  const TickBatch ticks = RandomTicks(12, 400);
+  const std::vector<Bar> expected = BarsByDefinition(ticks);
+  for (const std::size_t rows : {1, 2, 3, 7, 400}) {
+    BarBuilder builder;
+    std::vector<Bar> bars;
+    for (std::size_t row = 0; row < ticks.size(); row += rows) {
+      TickBatch batch;
+      batch.AppendRows(ticks, row, std::min(ticks.size(), row + rows));
+      builder.Add(batch, &bars);
+    }
+    builder.Finish(&bars);
     ExpectSameBars(bars, expected);
   }
 }

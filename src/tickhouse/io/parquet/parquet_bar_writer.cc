@@ -33,22 +33,40 @@ std::vector<ColumnSchema> BarColumns() {
   return columns;
 }
 
+constexpr std::array<Ohlc Bar::*, kPrices> kOhlcs = {&Bar::bid, &Bar::ask, &Bar::mid};
+constexpr std::array<double Ohlc::*, 4> kParts = {&Ohlc::open, &Ohlc::high, &Ohlc::low,
+                                                  &Ohlc::close};
+
 // Pending bars as columns: 12 prices, then the mean spread.
 struct PendingBars {
   std::vector<int64_t> time_us;
   std::array<std::vector<double>, kMeanSpread> values;
   std::vector<int64_t> ticks;
 
-  void Append(const Bar& bar) {
-    time_us.push_back(FloorDiv(bar.time_ns, kNanosPerMicro));
-    std::size_t column = 0;
-    for (const Ohlc* ohlc : {&bar.bid, &bar.ask, &bar.mid}) {
-      for (const double value : {ohlc->open, ohlc->high, ohlc->low, ohlc->close}) {
-        values[column++].push_back(value);
+  void Append(std::span<const Bar> bars) {
+    // Column by column, of as many bars as the nearest cache holds.
+    constexpr std::size_t kBlock = 128;
+    for (; bars.size() > kBlock; bars = bars.subspan(kBlock)) AppendBlock(bars.first(kBlock));
+    AppendBlock(bars);
+  }
+  void AppendBlock(std::span<const Bar> bars) {
+    AppendColumn(bars, &time_us,
+                 [](const Bar& bar) { return FloorDiv(bar.time_ns, kNanosPerMicro); });
+    auto column = values.begin();
+    for (const auto ohlc : kOhlcs) {
+      for (const auto part : kParts) {
+        AppendColumn(bars, &*column++, [=](const Bar& bar) { return bar.*ohlc.*part; });
       }
     }
-    values[column].push_back(bar.mean_spread);
-    ticks.push_back(bar.ticks);
+    AppendColumn(bars, &*column, [](const Bar& bar) { return bar.mean_spread; });
+    AppendColumn(bars, &ticks, [](const Bar& bar) { return bar.ticks; });
+  }
+  template <typename T, typename Get>
+  static void AppendColumn(std::span<const Bar> bars, std::vector<T>* column, Get get) {
+    const std::size_t before = column->size();
+    column->resize(before + bars.size());
+    T* out = column->data() + before;
+    for (std::size_t i = 0; i < bars.size(); ++i) out[i] = get(bars[i]);
   }
   void Clear() {
     time_us.clear();
@@ -63,11 +81,12 @@ class BarWriter : public ParquetBarWriter {
       : file_(std::move(file)), options_(std::move(options)) {}
 
   Status Write(std::span<const Bar> bars) override {
-    for (const Bar& bar : bars) {
-      rows_.Append(bar);
-      if (static_cast<int64_t>(rows_.time_us.size()) == options_.row_group_rows) {
-        TICKHOUSE_TRY(Flush());
-      }
+    while (!bars.empty()) {
+      const auto room = static_cast<std::size_t>(options_.row_group_rows) - rows_.time_us.size();
+      const std::size_t count = std::min(bars.size(), room);
+      rows_.Append(bars.first(count));
+      bars = bars.subspan(count);
+      if (count == room) TICKHOUSE_TRY(Flush());
     }
     return {};
   }
@@ -96,15 +115,16 @@ class BarWriter : public ParquetBarWriter {
   }
 
   EncodedColumn Encode(std::size_t column) const {
-    if (column == 0) return EncodeInt64(rows_.time_us);
+    // Steps of whole seconds look all alike to zstd.
+    if (column == 0) return EncodeInt64(rows_.time_us, true);
     if (column == kTicks) return EncodeInt64(rows_.ticks);
-    const int decimals = options_.metadata.decimals;
-    const bool is_price = column < 1 + 8;
-    // Half points: one digit more. Not exact, but near enough to place them.
-    int hint = decimals < 0 || is_price ? decimals : decimals + 1;
-    // Means lie anywhere between few points: placed by value they would all want the same slots.
-    if (column == kMeanSpread) hint = -1;
-    return EncodeDoubles(rows_.values[column - 1], hint);
+    return EncodeDoublesQuickly(rows_.values[column - 1], GridOf(column));
+  }
+
+  // Means of spreads lie anywhere.
+  PointGrid GridOf(std::size_t column) const {
+    const bool is_mid = column > 4 * (kPrices - 1);
+    return {column == kMeanSpread ? -1 : options_.metadata.decimals, is_mid};
   }
 
   std::unique_ptr<ParquetFileBuilder> file_;

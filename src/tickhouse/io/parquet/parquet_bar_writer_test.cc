@@ -5,6 +5,10 @@
 #include <parquet/column_reader.h>
 #include <parquet/file_reader.h>
 
+#include <array>
+#include <bit>
+#include <tuple>
+
 #include "tickhouse/io/parquet/test_ticks.h"
 
 namespace tickhouse::io {
@@ -64,13 +68,69 @@ std::vector<T> ReadColumn(parquet::ParquetFileReader* file, int column) {
   return all;
 }
 
+std::unique_ptr<parquet::ParquetFileReader> OpenBytes(std::string bytes) {
+  return parquet::ParquetFileReader::Open(
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(std::move(bytes))));
+}
+
+bool IsPacked(parquet::ParquetFileReader* file, int column) {
+  const auto chunk = file->metadata()->RowGroup(0)->ColumnChunk(column);
+  EXPECT_TRUE(chunk->has_dictionary_page());
+  return chunk->compression() == parquet::Compression::ZSTD;
+}
+
+/// The twelve prices and the mean spread, against what went in.
+void ExpectDoubles(parquet::ParquetFileReader* file, const std::vector<Bar>& bars) {
+  for (int column = 1; column <= 13; ++column) {
+    const auto values = ReadColumn<parquet::DoubleReader, double>(file, column);
+    ASSERT_EQ(values.size(), bars.size());
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+      const Bar& bar = bars[i];
+      const std::array<double, 13> expected = {
+          bar.bid.open, bar.bid.high,  bar.bid.low,    bar.bid.close, bar.ask.open,
+          bar.ask.high, bar.ask.low,   bar.ask.close,  bar.mid.open,  bar.mid.high,
+          bar.mid.low,  bar.mid.close, bar.mean_spread};
+      ASSERT_EQ(std::bit_cast<uint64_t>(values[i]),
+                std::bit_cast<uint64_t>(expected[static_cast<std::size_t>(column - 1)]))
+          << "column " << column << " row " << i;
+    }
+  }
+}
+
+TEST(ParquetBarWriter, PricesThatVaryAreNotCompressedAndQuietOnesAre) {
+  std::vector<Bar> bars = MakeBars(30'000, 5);
+  const auto lively = OpenBytes(WriteBars(bars, 10'000, {.metadata = {.decimals = 5}}));
+  for (int column = 1; column <= 12; ++column) EXPECT_FALSE(IsPacked(lively.get(), column));
+  ExpectDoubles(lively.get(), bars);
+  // Prices that stand still for minutes.
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const Bar& first = bars[i / 300 * 300];
+    std::tie(bars[i].bid, bars[i].ask, bars[i].mid) = std::tie(first.bid, first.ask, first.mid);
+  }
+  const auto quiet = OpenBytes(WriteBars(bars, 10'000, {.metadata = {.decimals = 5}}));
+  for (int column = 1; column <= 12; ++column) EXPECT_TRUE(IsPacked(quiet.get(), column));
+  ExpectDoubles(quiet.get(), bars);
+}
+
+TEST(ParquetBarWriter, WrongDecimalsAndOddValuesCostTimeOnly) {
+  std::vector<Bar> bars = MakeBars(9'000, 6);
+  bars[3].bid.high = 1e300;
+  bars[4].ask.low = -0.0;
+  bars[5].ask.low = 0.0;
+  bars[6].mid.open = 1.0000001;
+  bars[7].mid.close = -4e-320;
+  bars[8].mean_spread = -1;
+  for (const int decimals : {-1, 0, 2, 5, 9, 22, 23, 1000}) {
+    const auto file = OpenBytes(WriteBars(bars, 777, {.metadata = {.decimals = decimals}}));
+    ExpectDoubles(file.get(), bars);
+  }
+}
+
 TEST(ParquetBarWriter, EveryColumnComesBackThroughLibparquet) {
   const std::vector<Bar> bars = MakeBars(25'000, 1);
   const std::string bytes = WriteBars(
       bars, 700, {.metadata = {.symbol = "EURUSD", .decimals = 5}, .row_group_rows = 10'000});
-  auto file = parquet::ParquetFileReader::Open(
-      std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
-          reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()))));
+  const auto file = OpenBytes(bytes);
   const std::vector<std::string> names = {
       "DateTime", "BidOpen", "BidHigh", "BidLow", "BidClose", "AskOpen",    "AskHigh", "AskLow",
       "AskClose", "MidOpen", "MidHigh", "MidLow", "MidClose", "MeanSpread", "Ticks"};
@@ -108,10 +168,7 @@ TEST(ParquetBarWriter, AnyCutAndThreadCountGiveTheSameBytes) {
 
 TEST(ParquetBarWriter, NoBarsGiveAFileThatOpens) {
   const std::string bytes = WriteBars({}, 1, {});
-  const auto file = parquet::ParquetFileReader::Open(
-      std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
-          reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size()))));
-  EXPECT_EQ(file->metadata()->num_rows(), 0);
+  EXPECT_EQ(OpenBytes(bytes)->metadata()->num_rows(), 0);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tickhouse/io/parquet/encode/chunk_builder.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "tickhouse/io/parquet/format/bit_packing.h"
@@ -47,10 +48,15 @@ void ChunkBuilder::FinishPage(std::size_t rows, EncodedStats stats) {
   page.bytes = static_cast<int32_t>(static_cast<int64_t>(column_.bytes.size()) - page.offset);
 }
 
-// Widths are whole bytes: zstd sees nothing in indices that straddle bytes, and the file shrinks by
-// a tenth to a fifth.
-void AppendIndices(uint32_t* indices, std::size_t count, uint32_t greatest, ByteBuffer* body) {
-  const int width = greatest < 256 ? 8 : 16;
+int WidthInBytes(uint32_t greatest) {
+  return greatest < 256 ? 8 : 16;
+}
+
+int WidthInBits(uint32_t greatest) {
+  return std::max(1, static_cast<int>(std::bit_width(greatest)));
+}
+
+void AppendIndices(uint32_t* indices, std::size_t count, int width, ByteBuffer* body) {
   body->PushByte(static_cast<uint8_t>(width));
   if (count == 0) return;
   const std::size_t groups = (count + 7) / 8;

@@ -4,10 +4,13 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "tickhouse/core/check.h"
 #include "tickhouse/io/parquet/encode/chunk_builder.h"
+#include "tickhouse/io/parquet/encode/dictionary_column.h"
+#include "tickhouse/io/parquet/encode/point_table.h"
 #include "tickhouse/io/parquet/format/delta_packing.h"
 #include "tickhouse/io/parquet/format/page_writer.h"
 
@@ -25,47 +28,6 @@ double PowerOfTen(int exponent) {
 constexpr uint32_t kNoIndex = ~uint32_t{0};
 // Beyond this span of points a table by point would be larger than the column itself.
 constexpr int64_t kMaxPointSpan = int64_t{1} << 22;
-
-EncodedStats DoubleStats(double min, double max, int64_t nulls) {
-  return {EncodedMin(min), EncodedMax(max), nulls};
-}
-
-// `fill(first_row, rows, indices, present)` writes the indices of the values that are there, marks
-// rows in `present` unless all are, and returns their number.
-template <typename Fill>
-EncodedColumn DictionaryColumn(std::span<const double> dictionary, std::size_t rows, bool required,
-                               Fill fill) {
-  ChunkBuilder chunk(
-      rows, {.encoding = PageEncoding::kRleDictionary, .zstd = true, .required = required});
-  chunk.Dictionary({reinterpret_cast<const uint8_t*>(dictionary.data()), dictionary.size_bytes()},
-                   dictionary.size());
-  std::vector<uint32_t> indices(kPageRows + 32);
-  std::vector<uint8_t> present(kPageRows);
-  for (std::size_t row = 0; row < rows; row += kPageRows) {
-    const std::size_t count = std::min(kPageRows, rows - row);
-    const std::size_t values = fill(row, count, indices.data(), present.data());
-    uint32_t least = kNoIndex;
-    uint32_t greatest = 0;
-    for (std::size_t i = 0; i < values; ++i) {
-      least = std::min(least, indices[i]);
-      greatest = std::max(greatest, indices[i]);
-    }
-    std::span<const uint8_t> levels;
-    if (values < count) levels = {present.data(), count};
-    ByteBuffer* body = chunk.StartPage(count, levels);
-    AppendIndices(indices.data(), values, greatest, body);
-    EncodedStats stats;
-    if (values > 0) stats = DoubleStats(dictionary[least], dictionary[greatest], 0);
-    stats.nulls = static_cast<int64_t>(count - values);
-    chunk.FinishPage(count, std::move(stats));
-  }
-  EncodedColumn* column = chunk.column();
-  if (!dictionary.empty()) {
-    const int64_t nulls = column->stats.nulls;
-    column->stats = DoubleStats(dictionary.front(), dictionary.back(), nulls);
-  }
-  return std::move(*column);
-}
 
 EncodedColumn PlainColumn(std::span<const double> values, bool required) {
   ChunkBuilder chunk(values.size(),
@@ -120,44 +82,54 @@ EncodedColumn PlainPoints(std::span<const int32_t> points, int decimals, bool re
 class DistinctDoubles {
  public:
   explicit DistinctDoubles(int decimals_hint)
-      : scale_(decimals_hint < 0 ? 0 : 4 * PowerOfTen(decimals_hint)),
-        slots_(kSlots, kFree),
-        ids_(kSlots) {}
+      : scale_(decimals_hint < 0 ? 0 : 4 * PowerOfTen(decimals_hint)), slots_(kFirstSlots) {}
 
   // The number of the value, or kNoIndex when there are too many.
   uint32_t Add(double value) {
     const auto bits = std::bit_cast<uint64_t>(value);
-    std::size_t slot = FirstSlot(value, bits);
-    while (slots_[slot] != bits) {
-      if (slots_[slot] == kFree) {
-        if (values_.size() == kMaxDictionary) return kNoIndex;
-        slots_[slot] = bits;
-        ids_[slot] = static_cast<uint32_t>(values_.size());
-        values_.push_back(value);
-        break;
-      }
-      slot = (slot + 1) % kSlots;
-    }
-    return ids_[slot];
+    Slot& slot = Find(value, bits);
+    if (slot.bits == bits) return slot.id;
+    if (values_.size() == kMaxDictionary) return kNoIndex;
+    const auto id = static_cast<uint32_t>(values_.size());
+    slot = {bits, id};
+    values_.push_back(value);
+    if (values_.size() * 2 > slots_.size()) Grow();
+    return id;
   }
   const std::vector<double>& values() const { return values_; }
 
  private:
-  static constexpr int kLogSlots = 18;
-  static constexpr std::size_t kSlots = std::size_t{1} << kLogSlots;
+  static constexpr std::size_t kFirstSlots = 1024;
   static constexpr uint64_t kFree = 0x7FF8000000000001ULL;  // A NaN: never added.
+  struct Slot {
+    uint64_t bits = kFree;
+    uint32_t id = 0;
+  };
 
-  std::size_t FirstSlot(double value, uint64_t bits) const {
+  // Where the value stands, or the free slot that it would take.
+  Slot& Find(double value, uint64_t bits) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = 0;
     const double scaled = value * scale_;
     if (scale_ > 0 && std::fabs(scaled) < 1e15) {
-      return static_cast<std::size_t>(static_cast<int64_t>(scaled)) % kSlots;
+      at = static_cast<std::size_t>(static_cast<int64_t>(scaled)) & mask;
+    } else {
+      at = ((bits * 0x9E3779B97F4A7C15ULL) >> 32) & mask;
     }
-    return (bits * 0x9E3779B97F4A7C15ULL) >> (64 - kLogSlots);
+    while (slots_[at].bits != bits && slots_[at].bits != kFree) at = (at + 1) & mask;
+    return slots_[at];
+  }
+
+  void Grow() {
+    slots_.assign(slots_.size() * 4, Slot());
+    for (uint32_t id = 0; id < values_.size(); ++id) {
+      const auto bits = std::bit_cast<uint64_t>(values_[id]);
+      Find(values_[id], bits) = {bits, id};
+    }
   }
 
   double scale_;
-  std::vector<uint64_t> slots_;
-  std::vector<uint32_t> ids_;
+  std::vector<Slot> slots_;
   std::vector<double> values_;
 };
 
@@ -167,13 +139,14 @@ bool SortsBefore(double a, double b) {
   return std::signbit(a) && !std::signbit(b);
 }
 
-EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint, bool required) {
+EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint,
+                             DictionaryForm form) {
   DistinctDoubles distinct(decimals_hint);
   std::vector<uint32_t> ids(values.size(), kNoIndex);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
     ids[i] = distinct.Add(values[i]);
-    if (ids[i] == kNoIndex) return PlainColumn(values, required);
+    if (ids[i] == kNoIndex) return PlainColumn(values, form.required);
   }
   std::vector<uint32_t> order(distinct.values().size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -187,7 +160,7 @@ EncodedColumn GenericDoubles(std::span<const double> values, int decimals_hint, 
     rank[order[i]] = i;
   }
   return DictionaryColumn(
-      dictionary, values.size(), required,
+      dictionary, values.size(), form,
       [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t* present) {
         std::size_t count = 0;
         for (std::size_t i = 0; i < rows; ++i) {
@@ -205,8 +178,8 @@ double PointsToDouble(int32_t points, int decimals) {
   return points / PowerOfTen(decimals);
 }
 
-EncodedColumn EncodeInt64(std::span<const int64_t> values) {
-  ChunkBuilder chunk(values.size(), {.encoding = PageEncoding::kDeltaBinaryPacked});
+EncodedColumn EncodeInt64(std::span<const int64_t> values, bool zstd) {
+  ChunkBuilder chunk(values.size(), {.encoding = PageEncoding::kDeltaBinaryPacked, .zstd = zstd});
   std::vector<uint8_t> present(kPageRows);
   std::vector<int64_t> dense(kPageRows);
   int64_t column_min = std::numeric_limits<int64_t>::max();
@@ -254,7 +227,7 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals, bool r
   TICKHOUSE_CHECK(decimals >= 0 && decimals < static_cast<int>(kPowersOfTen.size()),
                   "a power of ten that a double holds exactly");
   if (points.empty())
-    return DictionaryColumn({}, 0, required, [](auto...) { return std::size_t{0}; });
+    return DictionaryColumn({}, 0, {.required = required}, [](auto...) { return std::size_t{0}; });
   int32_t least = points[0];
   int32_t greatest = points[0];
   for (const int32_t value : points) {
@@ -265,7 +238,7 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals, bool r
   if (span > kMaxPointSpan) {
     std::vector<double> values(points.size());
     for (std::size_t i = 0; i < points.size(); ++i) values[i] = PointsToDouble(points[i], decimals);
-    return GenericDoubles(values, decimals, required);
+    return GenericDoubles(values, decimals, {.required = required});
   }
   std::vector<uint8_t> seen(static_cast<std::size_t>(span));
   for (const int32_t value : points) seen[static_cast<std::size_t>(value - least)] = 1;
@@ -278,7 +251,7 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals, bool r
         PointsToDouble(static_cast<int32_t>(least + static_cast<int64_t>(i)), decimals));
   }
   if (dictionary.size() > kMaxDictionary) return PlainPoints(points, decimals, required);
-  return DictionaryColumn(dictionary, points.size(), required,
+  return DictionaryColumn(dictionary, points.size(), {.required = required},
                           [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t*) {
                             const int32_t* from = points.data() + row;
                             for (std::size_t i = 0; i < rows; ++i) {
@@ -296,7 +269,22 @@ EncodedColumn EncodeDoubles(std::span<const double> values, int decimals_hint, b
       return EncodePoints(points, decimals_hint, required);
     }
   }
-  return GenericDoubles(values, decimals_hint, required);
+  return GenericDoubles(values, decimals_hint, {.required = required});
+}
+
+EncodedColumn EncodeDoublesQuickly(std::span<const double> values, PointGrid grid) {
+  std::optional<PointTable> table;
+  if (grid.decimals >= 0 && grid.decimals < static_cast<int>(kPowersOfTen.size())) {
+    const double points = PowerOfTen(grid.decimals);
+    table = PointTable::Make(values, grid.means ? 2 * points : points, grid.means);
+  }
+  if (!table) return GenericDoubles(values, -1, {.quick = true});
+  if (table->dictionary().size() > kMaxDictionary) return PlainColumn(values, false);
+  return DictionaryColumn(table->dictionary(), values.size(), {.quick = true},
+                          [&](std::size_t row, std::size_t rows, uint32_t* indices, uint8_t*) {
+                            table->Indices(row, rows, indices);
+                            return rows;
+                          });
 }
 
 bool DoublesToPoints(std::span<const double> values, int decimals, std::vector<int32_t>* points) {

@@ -14,8 +14,9 @@ namespace tickhouse::io {
 /// In a time column: no value.
 inline constexpr int64_t kNullTime = std::numeric_limits<int64_t>::min();
 
-/// Delta-packed and not compressed. kNullTime is a null (for counts it does not occur).
-EncodedColumn EncodeInt64(std::span<const int64_t> values);
+/// Delta-packed; kNullTime is a null (for counts it does not occur). `zstd` pays where few
+/// different steps come again and again.
+EncodedColumn EncodeInt64(std::span<const int64_t> values, bool zstd = false);
 
 /// Value = points / 10^decimals. Sorted dictionary, bit-packed indices, zstd.
 /// `required`: pages without levels.
@@ -27,6 +28,14 @@ EncodedColumn EncodePoints(std::span<const int32_t> points, int decimals, bool r
 EncodedColumn EncodeDoubles(std::span<const double> values, int decimals_hint,
                             bool required = false);
 inline constexpr std::size_t kMaxDictionary = 65'536;
+
+/// The same, done quickly: indices are bit-packed and not compressed, unless that would be larger
+/// by more than a quarter. `grid` serves speed only.
+struct PointGrid {
+  int decimals = -1;   ///< Values are likely whole points; -1: nothing is known.
+  bool means = false;  ///< Or half ones, an ulp or two beside: means of two prices.
+};
+EncodedColumn EncodeDoublesQuickly(std::span<const double> values, PointGrid grid);
 
 /// points / 10^decimals, correctly rounded. decimals 0..22.
 double PointsToDouble(int32_t points, int decimals);

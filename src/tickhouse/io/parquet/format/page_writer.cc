@@ -65,6 +65,10 @@ int64_t AppendPage(const PageToWrite& page, ByteBuffer* chunk) {
   return static_cast<int64_t>(header_bytes + page.body.size());
 }
 
+std::size_t ZstdBytes(std::span<const uint8_t> body) {
+  return Compress(body).size();
+}
+
 void AppendDefinitionLevels(std::size_t rows, std::span<const uint8_t> present, ByteBuffer* body) {
   const std::size_t begin = body->size();
   body->Extend(4);

@@ -33,6 +33,9 @@ struct PageToWrite {
 /// Appends the page; returns what it would take without compression, header included.
 int64_t AppendPage(const PageToWrite& page, ByteBuffer* chunk);
 
+/// What the body would take in a page with zstd, header left out.
+std::size_t ZstdBytes(std::span<const uint8_t> body);
+
 /// Definition levels of a flat optional column, with the length in front as version 1 pages have
 /// it. `present`: one byte a row, 0 for null; empty when no row is null.
 void AppendDefinitionLevels(std::size_t rows, std::span<const uint8_t> present, ByteBuffer* body);

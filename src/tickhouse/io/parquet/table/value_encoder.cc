@@ -371,7 +371,8 @@ EncodedValues EncodeByPlaces(const Task& task, const Dictionary<T>& dictionary) 
         ++out.nans;
       }
     });
-    AppendIndices(indices.data(), count, greatest, chunk.StartPage(page.size(), page.present));
+    AppendIndices(indices.data(), count, WidthInBytes(greatest),
+                  chunk.StartPage(page.size(), page.present));
     Range<T> range;
     if (least < dictionary.numbers) {
       range = {.any = true, .min = dictionary.values[least], .max = dictionary.values[top]};
