@@ -58,18 +58,6 @@ Result<bool> OneSecondTickReader::Next(TickBatch* batch) {
   return true;
 }
 
-OpenBar OpenBar::Begin(const Tick& tick) {
-  const double mid = (tick.bid + tick.ask) / 2;
-  OpenBar open;
-  open.bar.time_ns = SecondOf(tick.time_ns);
-  open.bar.bid = {tick.bid, tick.bid, tick.bid, tick.bid};
-  open.bar.ask = {tick.ask, tick.ask, tick.ask, tick.ask};
-  open.bar.mid = {mid, mid, mid, mid};
-  open.bar.ticks = 1;
-  open.spread_sum = 0.0 + (tick.ask - tick.bid);
-  return open;
-}
-
 void OpenBar::Add(const Tick& tick) {
   Extend(tick.bid, &bar.bid);
   Extend(tick.ask, &bar.ask);
@@ -86,56 +74,60 @@ Bar OpenBar::Close() const {
 
 namespace {
 
-// The bar of the second that begins with `row`; moves `row` behind it. What grows stays in
-// registers.
-OpenBar TakeSecond(const TickBatch& in, std::size_t* row) {
+// Fills in the bar of the second that begins with `row`, but for the mean spread; moves `row`
+// behind it and returns the sum of the spreads. What grows stays in registers.
+double FillSecond(const TickBatch& in, std::size_t* row, Bar* bar) {
+  const std::size_t begin = *row;
+  const std::size_t size = in.size();
   const int64_t* times = in.time_ns.data();
   const double* bids = in.bid.data();
   const double* asks = in.ask.data();
-  const std::size_t begin = *row;
-  const std::size_t size = in.size();
-  OpenBar open = OpenBar::Begin(in.At(begin));
-  const int64_t second_end_ns = SecondEnd(open.bar.time_ns);
+  bar->time_ns = SecondOf(times[begin]);
+  const int64_t second_end_ns = SecondEnd(times[begin]);
+  const double mid_open = (bids[begin] + asks[begin]) / 2;
   double bid_high = bids[begin], bid_low = bid_high;
   double ask_high = asks[begin], ask_low = ask_high;
-  double mid_high = open.bar.mid.open, mid_low = mid_high;
-  double spread_sum = open.spread_sum;
+  double mid_high = mid_open, mid_low = mid_open, mid_close = mid_open;
+  double spread_sum = 0.0 + (asks[begin] - bids[begin]);
   std::size_t i = begin + 1;
   for (; i < size && times[i] < second_end_ns; ++i) {
     const double bid = bids[i];
     const double ask = asks[i];
-    const double mid = (bid + ask) / 2;
+    mid_close = (bid + ask) / 2;
     bid_high = std::max(bid_high, bid);
     bid_low = std::min(bid_low, bid);
     ask_high = std::max(ask_high, ask);
     ask_low = std::min(ask_low, ask);
-    mid_high = std::max(mid_high, mid);
-    mid_low = std::min(mid_low, mid);
+    mid_high = std::max(mid_high, mid_close);
+    mid_low = std::min(mid_low, mid_close);
     spread_sum += ask - bid;
   }
-  const double bid_close = bids[i - 1];
-  const double ask_close = asks[i - 1];
-  open.bar.bid = {bids[begin], bid_high, bid_low, bid_close};
-  open.bar.ask = {asks[begin], ask_high, ask_low, ask_close};
-  open.bar.mid = {open.bar.mid.open, mid_high, mid_low, (bid_close + ask_close) / 2};
-  open.bar.ticks = static_cast<int64_t>(i - begin);
-  open.spread_sum = spread_sum;
+  bar->bid = {bids[begin], bid_high, bid_low, bids[i - 1]};
+  bar->ask = {asks[begin], ask_high, ask_low, asks[i - 1]};
+  bar->mid = {mid_open, mid_high, mid_low, mid_close};
+  bar->ticks = static_cast<int64_t>(i - begin);
   *row = i;
-  return open;
+  return spread_sum;
 }
 
 }  // namespace
 
 void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
+  if (in.empty()) return;
   std::size_t row = 0;
-  if (open_ && !in.empty()) {
+  if (open_) {
     const int64_t second_end_ns = SecondEnd(open_->bar.time_ns);
     while (row < in.size() && in.time_ns[row] < second_end_ns) open_->Add(in.At(row++));
+    if (row == in.size()) return;
+    Finish(out);
   }
   while (row < in.size()) {
-    if (open_) out->push_back(open_->Close());
-    open_ = TakeSecond(in, &row);
+    Bar& bar = out->emplace_back();
+    const double spread_sum = FillSecond(in, &row, &bar);
+    bar.mean_spread = spread_sum / static_cast<double>(bar.ticks);
+    if (row == in.size()) open_ = OpenBar{bar, spread_sum};
   }
+  out->pop_back();
 }
 
 void BarBuilder::Finish(std::vector<Bar>* out) {

@@ -58,7 +58,6 @@ struct OpenBar {
   Bar bar;
   double spread_sum = 0;
 
-  static OpenBar Begin(const Tick& tick);
   void Add(const Tick& tick);
   Bar Close() const;
 };

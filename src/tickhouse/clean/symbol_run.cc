@@ -42,6 +42,7 @@ class HeadAndBars {
       if (row == in.size()) return chunk;
       builder_.emplace();
     }
+    chunk.bars.reserve(expected_bars_);
     if (row == 0) {
       builder_->Add(in, &chunk.bars);
     } else {
@@ -49,6 +50,7 @@ class HeadAndBars {
       rest.AppendRows(in, row, in.size());
       builder_->Add(rest, &chunk.bars);
     }
+    expected_bars_ = chunk.bars.size() + chunk.bars.size() / 8;
     return chunk;
   }
 
@@ -61,6 +63,7 @@ class HeadAndBars {
  private:
   std::optional<int64_t> head_second_;
   std::optional<BarBuilder> builder_;
+  std::size_t expected_bars_ = 0;  // As many as the batch before gave: growing means copying.
 };
 
 // Puts chunks of consecutive segments together.

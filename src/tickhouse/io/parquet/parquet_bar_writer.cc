@@ -37,41 +37,47 @@ constexpr std::array<Ohlc Bar::*, kPrices> kOhlcs = {&Bar::bid, &Bar::ask, &Bar:
 constexpr std::array<double Ohlc::*, 4> kParts = {&Ohlc::open, &Ohlc::high, &Ohlc::low,
                                                   &Ohlc::close};
 
-// Pending bars as columns: 12 prices, then the mean spread.
+// Pending bars as columns: 12 prices, then the mean spread. The vectors are longer than the rows,
+// so that they are not filled with zeros each time.
 struct PendingBars {
+  std::size_t rows = 0;
   std::vector<int64_t> time_us;
   std::array<std::vector<double>, kMeanSpread> values;
   std::vector<int64_t> ticks;
 
-  void Append(std::span<const Bar> bars) {
+  // No more than `most` rows will come.
+  void Append(std::span<const Bar> bars, std::size_t most) {
+    if (rows + bars.size() > time_us.size()) {
+      Resize(std::min(most, std::max(rows + bars.size(), 2 * time_us.size())));
+    }
     // Column by column, of as many bars as the nearest cache holds.
     constexpr std::size_t kBlock = 128;
     for (; bars.size() > kBlock; bars = bars.subspan(kBlock)) AppendBlock(bars.first(kBlock));
     AppendBlock(bars);
   }
+
+ private:
+  void Resize(std::size_t size) {
+    time_us.resize(size);
+    for (auto& column : values) column.resize(size);
+    ticks.resize(size);
+  }
   void AppendBlock(std::span<const Bar> bars) {
-    AppendColumn(bars, &time_us,
-                 [](const Bar& bar) { return FloorDiv(bar.time_ns, kNanosPerMicro); });
+    Copy(bars, &time_us, [](const Bar& bar) { return FloorDiv(bar.time_ns, kNanosPerMicro); });
     auto column = values.begin();
     for (const auto ohlc : kOhlcs) {
       for (const auto part : kParts) {
-        AppendColumn(bars, &*column++, [=](const Bar& bar) { return bar.*ohlc.*part; });
+        Copy(bars, &*column++, [=](const Bar& bar) { return bar.*ohlc.*part; });
       }
     }
-    AppendColumn(bars, &*column, [](const Bar& bar) { return bar.mean_spread; });
-    AppendColumn(bars, &ticks, [](const Bar& bar) { return bar.ticks; });
+    Copy(bars, &*column, [](const Bar& bar) { return bar.mean_spread; });
+    Copy(bars, &ticks, [](const Bar& bar) { return bar.ticks; });
+    rows += bars.size();
   }
   template <typename T, typename Get>
-  static void AppendColumn(std::span<const Bar> bars, std::vector<T>* column, Get get) {
-    const std::size_t before = column->size();
-    column->resize(before + bars.size());
-    T* out = column->data() + before;
+  void Copy(std::span<const Bar> bars, std::vector<T>* column, Get get) const {
+    T* out = column->data() + rows;
     for (std::size_t i = 0; i < bars.size(); ++i) out[i] = get(bars[i]);
-  }
-  void Clear() {
-    time_us.clear();
-    for (auto& column : values) column.clear();
-    ticks.clear();
   }
 };
 
@@ -82,11 +88,11 @@ class BarWriter : public ParquetBarWriter {
 
   Status Write(std::span<const Bar> bars) override {
     while (!bars.empty()) {
-      const auto room = static_cast<std::size_t>(options_.row_group_rows) - rows_.time_us.size();
-      const std::size_t count = std::min(bars.size(), room);
-      rows_.Append(bars.first(count));
+      const auto most = static_cast<std::size_t>(options_.row_group_rows);
+      const std::size_t count = std::min(bars.size(), most - rows_.rows);
+      rows_.Append(bars.first(count), most);
       bars = bars.subspan(count);
-      if (count == room) TICKHOUSE_TRY(Flush());
+      if (rows_.rows == most) TICKHOUSE_TRY(Flush());
     }
     return {};
   }
@@ -94,11 +100,11 @@ class BarWriter : public ParquetBarWriter {
   void SetMetadata(TickFileMetadata metadata) override { options_.metadata = std::move(metadata); }
 
   int64_t rows_written() const override {
-    return file_->rows_written() + static_cast<int64_t>(rows_.time_us.size());
+    return file_->rows_written() + static_cast<int64_t>(rows_.rows);
   }
 
   Status Close() override {
-    if (!rows_.time_us.empty()) TICKHOUSE_TRY(Flush());
+    if (rows_.rows > 0) TICKHOUSE_TRY(Flush());
     return file_->Close(TickMetadataPairs(options_.metadata));
   }
 
@@ -110,15 +116,20 @@ class BarWriter : public ParquetBarWriter {
       return Status();
     };
     TICKHOUSE_TRY(ParallelFor(kColumns, options_.threads, CancelToken(), encode));
-    rows_.Clear();
+    rows_.rows = 0;
     return file_->AppendRowGroup(std::move(encoded));
   }
 
   EncodedColumn Encode(std::size_t column) const {
     // Steps of whole seconds look all alike to zstd.
-    if (column == 0) return EncodeInt64(rows_.time_us, true);
-    if (column == kTicks) return EncodeInt64(rows_.ticks);
-    return EncodeDoublesQuickly(rows_.values[column - 1], GridOf(column));
+    if (column == 0) return EncodeInt64(Pending(rows_.time_us), true);
+    if (column == kTicks) return EncodeInt64(Pending(rows_.ticks));
+    return EncodeDoublesQuickly(Pending(rows_.values[column - 1]), GridOf(column));
+  }
+
+  template <typename T>
+  std::span<const T> Pending(const std::vector<T>& column) const {
+    return std::span(column).first(rows_.rows);
   }
 
   // Means of spreads lie anywhere.

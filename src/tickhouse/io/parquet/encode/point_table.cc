@@ -32,22 +32,25 @@ bool PointTable::FindSlots(std::span<const double> values, double per_unit) {
   // Adding 1.5 * 2^52 rounds to a whole number and leaves it in the low bits; it vectorises.
   constexpr double kRounder = 6755399441055744.0;
   constexpr std::size_t kStep = 1024;
+  const uint64_t variants = variants_;
   slots_.resize(values.size());
   int32_t least = std::numeric_limits<int32_t>::max();
   int32_t greatest = std::numeric_limits<int32_t>::min();
   for (std::size_t begin = 0; begin < values.size(); begin += kStep) {
-    const std::size_t end = std::min(values.size(), begin + kStep);
+    const std::size_t count = std::min(kStep, values.size() - begin);
+    const double* from = values.data() + begin;
+    int32_t* slots = slots_.data() + begin;
     uint64_t wrong = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      const double scaled = values[i] * per_unit;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double scaled = from[i] * per_unit;
       wrong += std::fabs(scaled) < kMostPoints ? 0 : 1;
       const auto point = std::bit_cast<uint64_t>(scaled + kRounder);
-      const uint64_t variant = std::bit_cast<uint64_t>(values[i]) & (variants_ - 1);
-      slots_[i] = static_cast<int32_t>(static_cast<uint32_t>(point * variants_ + variant));
-      least = std::min(least, slots_[i]);
-      greatest = std::max(greatest, slots_[i]);
+      const uint64_t variant = std::bit_cast<uint64_t>(from[i]) & (variants - 1);
+      slots[i] = static_cast<int32_t>(static_cast<uint32_t>(point * variants + variant));
     }
     if (wrong != 0) return false;
+    for (std::size_t i = 0; i < count; ++i) least = std::min(least, slots[i]);
+    for (std::size_t i = 0; i < count; ++i) greatest = std::max(greatest, slots[i]);
   }
   // All slots of the least point belong to the table.
   least -= least & static_cast<int32_t>(variants_ - 1);
