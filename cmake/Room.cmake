@@ -49,5 +49,5 @@ function(tickhouse_add_gtest target)
     COMMAND ${target} --gtest_shuffle --gtest_brief=1
             --gtest_output=xml:${CMAKE_BINARY_DIR}/results/${target}.xml
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${target} PROPERTIES TIMEOUT 300 ENVIRONMENT "${TICKHOUSE_TEST_ENVIRONMENT}")
+  set_tests_properties(${target} PROPERTIES TIMEOUT ${TICKHOUSE_TEST_SECONDS} ENVIRONMENT "${TICKHOUSE_TEST_ENVIRONMENT}")
 endfunction()
