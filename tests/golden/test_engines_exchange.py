@@ -82,8 +82,7 @@ CHOSEN = {writer: (names if "TICKHOUSE_EVERY_ENGINE" in os.environ else names.sp
 PAIRS = [(writer, case) for writer, names in CHOSEN.items() for case in CASES if case.name in names]
 FAST = ("tickhouse", "pyiceberg", "duckdb")
 FAST_PAIRS = [(writer, case) for writer, case in PAIRS if (writer, case.name) in {
-    ("pyiceberg", "specs"), ("pyiceberg", "types"), ("pyiceberg", "names"), ("duckdb", "updates"),
-    ("tickhouse", "schemas"), ("tickhouse-merge-on-read", "types")}]
+    ("pyiceberg", "names"), ("duckdb", "updates"), ("tickhouse-merge-on-read", "types")}]
 MAKES_A_SNAPSHOT = {"insert", "delete", "delete equal", "update", "upsert"}
 
 

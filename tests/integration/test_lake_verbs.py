@@ -85,29 +85,35 @@ def lake(tmp_path):
     return Lake(tmp_path)
 
 
-def test_read_gives_the_rows_that_pyiceberg_reads(lake):
-    expected = lake.sorted()
-    got = sorted(read(lake.folder))
+@pytest.fixture(scope="module")
+def lake_to_read(tmp_path_factory):
+    """For tests that change nothing in it."""
+    return Lake(tmp_path_factory.mktemp("lake"))
+
+
+def test_read_gives_the_rows_that_pyiceberg_reads(lake_to_read):
+    expected = lake_to_read.sorted()
+    got = sorted(read(lake_to_read.folder))
     assert len(got) == len(expected) == 300
     for line, row in zip(got, expected):
         assert (line[0], float(line[1]), int(line[2])) == (str(row["datetime"]), row["bid"], row["volume"])
-    got = read(lake.folder, "--at", lake.ids[0])
-    assert len(got) == 50 and len(read(lake.folder, "--at", lake.ids[3], "--limit", 7)) == 7
-    some = read(lake.folder, "--filter", "datetime < 2024-02-01 and volume >= 140", "--columns", "volume,bid")
-    want = lake.table().scan(row_filter="datetime < '2024-02-01T00:00:00' and volume >= 140").to_arrow()
+    got = read(lake_to_read.folder, "--at", lake_to_read.ids[0])
+    assert len(got) == 50 and len(read(lake_to_read.folder, "--at", lake_to_read.ids[3], "--limit", 7)) == 7
+    some = read(lake_to_read.folder, "--filter", "datetime < 2024-02-01 and volume >= 140", "--columns", "volume,bid")
+    want = lake_to_read.table().scan(row_filter="datetime < '2024-02-01T00:00:00' and volume >= 140").to_arrow()
     assert sorted(some) == sorted((str(r["volume"]), str(r["bid"])) for r in want.to_pylist()) and len(some) == 10
 
 
-def test_read_writes_every_format(lake):
-    out = lake.folder / "rows.parquet"
-    report = run_json(lake.folder, "lake", "read", "eurusd", "--output", out)
+def test_read_writes_every_format(lake_to_read, tmp_path):
+    out = tmp_path / "rows.parquet"
+    report = run_json(lake_to_read.folder, "lake", "read", "eurusd", "--output", out)
     assert report["counts"]["rows"] == 300 and report["outputs"] == [str(out)]
-    assert pq.read_table(out).sort_by("datetime").to_pylist() == lake.sorted()
-    table = run(lake.folder, "lake", "read", "eurusd", "--limit", 3).stdout
+    assert pq.read_table(out).sort_by("datetime").to_pylist() == lake_to_read.sorted()
+    table = run(lake_to_read.folder, "lake", "read", "eurusd", "--limit", 3).stdout
     assert table.splitlines()[0].split() == ["datetime", "bid", "volume"]
-    report = run_json(lake.folder, "lake", "read", "eurusd", "--columns", "volume", "--filter", "volume < 2")
+    report = run_json(lake_to_read.folder, "lake", "read", "eurusd", "--columns", "volume", "--filter", "volume < 2")
     assert sorted(r["volume"] for r in report["rows"]) == [0, 0, 1, 1]
-    assert report["snapshot_id"] == lake.ids[-1]
+    assert report["snapshot_id"] == lake_to_read.ids[-1]
 
 
 def test_read_opens_only_files_that_may_match(lake):
@@ -131,8 +137,8 @@ def test_read_opens_only_files_that_may_match(lake):
     (["compact", "eurusd", "--min-files", "1"], "--min-files"),
     (["check", "--dry-run"], "--repair"),
 ])
-def test_wrong_usage_is_told(lake, words, message):
-    done = run(lake.folder, "lake", *words, code=2)
+def test_wrong_usage_is_told(lake_to_read, words, message):
+    done = run(lake_to_read.folder, "lake", *words, code=2)
     assert message in done.stderr + done.stdout
 
 
