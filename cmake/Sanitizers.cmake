@@ -11,3 +11,7 @@ endif()
 if(TICKHOUSE_SANITIZE MATCHES "address")
   set(TICKHOUSE_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/leaks_of_others.txt:print_suppressions=0")
 endif()
+# DuckDB, which is not instrumented, hands memory from thread to thread by locks that the sanitizer does not see.
+if(TICKHOUSE_SANITIZE STREQUAL "thread")
+  set(TICKHOUSE_TEST_ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+endif()
