@@ -24,13 +24,13 @@ build: setup
 demo: build
 	@$(BUILD)/bin/tickhouse demo --out demo
 
-# Three at a time on two cores: many tests wait for a server or the disk.
+# Four at a time on two cores: many tests wait for a server or the disk.
 test:
 	@tools/setup.sh test
 	@cmake --preset $(PRESET) -DTICKHOUSE_TESTS=ON >$(CURDIR)/.cmake.log 2>&1 || \
 	  { cat $(CURDIR)/.cmake.log; rm -f $(CURDIR)/.cmake.log; exit 1; }; rm -f $(CURDIR)/.cmake.log
 	@cmake --build --preset $(PRESET)
-	@tools/run_tests.py $(BUILD) -LE slow -j3
+	@tools/run_tests.py $(BUILD) -LE slow -j4
 
 format:
 	@git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' | xargs clang-format-19 -i
