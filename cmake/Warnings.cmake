@@ -13,7 +13,3 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(tickhouse_warnings INTERFACE
     -Wno-unknown-warning-option -Wno-shadow -Wno-deprecated-declarations -Wreserved-identifier)
 endif()
-if(TICKHOUSE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Instrumented code makes gcc 12 see strings out of bounds that the release build, which is judged, does not have.
-  target_compile_options(tickhouse_warnings INTERFACE -Wno-error)
-endif()

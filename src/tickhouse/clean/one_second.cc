@@ -18,12 +18,6 @@ constexpr int64_t kFirstWhole =
 constexpr int64_t kLastWhole =
     std::numeric_limits<int64_t>::max() / kNanosPerSecond * kNanosPerSecond;
 
-void Extend(double price, Ohlc* ohlc) {
-  ohlc->high = std::max(ohlc->high, price);
-  ohlc->low = std::min(ohlc->low, price);
-  ohlc->close = price;
-}
-
 }  // namespace
 
 int64_t SecondOf(int64_t time_ns) {
@@ -58,14 +52,6 @@ Result<bool> OneSecondTickReader::Next(TickBatch* batch) {
   return true;
 }
 
-void OpenBar::Add(const Tick& tick) {
-  Extend(tick.bid, &bar.bid);
-  Extend(tick.ask, &bar.ask);
-  Extend((tick.bid + tick.ask) / 2, &bar.mid);
-  spread_sum += tick.ask - tick.bid;
-  ++bar.ticks;
-}
-
 Bar OpenBar::Close() const {
   Bar closed = bar;
   closed.mean_spread = spread_sum / static_cast<double>(bar.ticks);
@@ -74,38 +60,43 @@ Bar OpenBar::Close() const {
 
 namespace {
 
-// Fills in the bar of the second that begins with `row`, but for the mean spread; moves `row`
-// behind it and returns the sum of the spreads. What grows stays in registers.
-double FillSecond(const TickBatch& in, std::size_t* row, Bar* bar) {
+// The bar of one tick, but for the mean spread. Returns the spread.
+double Begin(const TickBatch& in, std::size_t row, Bar* bar) {
+  const double bid = in.bid[row], ask = in.ask[row], mid = (bid + ask) / 2;
+  bar->time_ns = SecondOf(in.time_ns[row]);
+  bar->bid = {bid, bid, bid, bid};
+  bar->ask = {ask, ask, ask, ask};
+  bar->mid = {mid, mid, mid, mid};
+  bar->ticks = 1;
+  return 0.0 + (ask - bid);
+}
+
+// Adds the ticks of the bar's second from `row` on and moves `row` behind them; takes and returns
+// the sum of the spreads. What grows stays in registers.
+double Extend(const TickBatch& in, double spread_sum, std::size_t* row, Bar* bar) {
   const std::size_t begin = *row;
   const std::size_t size = in.size();
   const int64_t* times = in.time_ns.data();
   const double* bids = in.bid.data();
   const double* asks = in.ask.data();
-  bar->time_ns = SecondOf(times[begin]);
-  const int64_t second_end_ns = SecondEnd(times[begin]);
-  const double mid_open = (bids[begin] + asks[begin]) / 2;
-  double bid_high = bids[begin], bid_low = bid_high;
-  double ask_high = asks[begin], ask_low = ask_high;
-  double mid_high = mid_open, mid_low = mid_open, mid_close = mid_open;
-  double spread_sum = 0.0 + (asks[begin] - bids[begin]);
-  std::size_t i = begin + 1;
+  const int64_t second_end_ns = SecondEnd(bar->time_ns);
+  Ohlc all_bids = bar->bid, all_asks = bar->ask, all_mids = bar->mid;
+  const auto add = [](double price, Ohlc* ohlc) {
+    ohlc->high = std::max(ohlc->high, price);
+    ohlc->low = std::min(ohlc->low, price);
+    ohlc->close = price;
+  };
+  std::size_t i = begin;
   for (; i < size && times[i] < second_end_ns; ++i) {
-    const double bid = bids[i];
-    const double ask = asks[i];
-    mid_close = (bid + ask) / 2;
-    bid_high = std::max(bid_high, bid);
-    bid_low = std::min(bid_low, bid);
-    ask_high = std::max(ask_high, ask);
-    ask_low = std::min(ask_low, ask);
-    mid_high = std::max(mid_high, mid_close);
-    mid_low = std::min(mid_low, mid_close);
-    spread_sum += ask - bid;
+    add(bids[i], &all_bids);
+    add(asks[i], &all_asks);
+    add((bids[i] + asks[i]) / 2, &all_mids);
+    spread_sum += asks[i] - bids[i];
   }
-  bar->bid = {bids[begin], bid_high, bid_low, bids[i - 1]};
-  bar->ask = {asks[begin], ask_high, ask_low, asks[i - 1]};
-  bar->mid = {mid_open, mid_high, mid_low, mid_close};
-  bar->ticks = static_cast<int64_t>(i - begin);
+  bar->bid = all_bids;
+  bar->ask = all_asks;
+  bar->mid = all_mids;
+  bar->ticks += static_cast<int64_t>(i - begin);
   *row = i;
   return spread_sum;
 }
@@ -116,14 +107,14 @@ void BarBuilder::Add(const TickBatch& in, std::vector<Bar>* out) {
   if (in.empty()) return;
   std::size_t row = 0;
   if (open_) {
-    const int64_t second_end_ns = SecondEnd(open_->bar.time_ns);
-    while (row < in.size() && in.time_ns[row] < second_end_ns) open_->Add(in.At(row++));
+    open_->spread_sum = Extend(in, open_->spread_sum, &row, &open_->bar);
     if (row == in.size()) return;
     Finish(out);
   }
   while (row < in.size()) {
     Bar& bar = out->emplace_back();
-    const double spread_sum = FillSecond(in, &row, &bar);
+    double spread_sum = Begin(in, row++, &bar);
+    spread_sum = Extend(in, spread_sum, &row, &bar);
     bar.mean_spread = spread_sum / static_cast<double>(bar.ticks);
     if (row == in.size()) open_ = OpenBar{bar, spread_sum};
   }

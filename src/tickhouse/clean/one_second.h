@@ -58,7 +58,6 @@ struct OpenBar {
   Bar bar;
   double spread_sum = 0;
 
-  void Add(const Tick& tick);
   Bar Close() const;
 };
 
